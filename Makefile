@@ -1,0 +1,85 @@
+# The commands of a working day. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help install test lint fix demo dev deploy lock clean
+.DELETE_ON_ERROR:
+
+# The best interpreter there is: what Lambda runs first, then any newer than 3.12.
+PYTHON ?= $(shell for candidate in python3.13 python3.14 python3.12 python3; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && \
+	echo "$$candidate" && break; done)
+VENV := .venv/bin
+
+help:  ## list these commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# Each environment is rebuilt only when its lock changes.
+.venv/installed: requirements/dev.txt .python-version
+	@test -n "$(PYTHON)" || { echo "Seedhook needs Python 3.12 or newer (3.13 is best)."; exit 1; }
+	"$(PYTHON)" -m venv --clear .venv
+	# The lock names uv too, so the installer is verified like everything it installs.
+	grep -A99 '^uv==' requirements/dev.txt | awk 'NR > 1 && !/^ / {exit} {print}' > .venv/uv.txt
+	$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/uv.txt
+	$(VENV)/uv pip sync --quiet --python $(VENV)/python --require-hashes requirements/dev.txt
+	printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/python" -m client "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(VENV)" \
+		> $(VENV)/seedhook
+	chmod +x $(VENV)/seedhook
+	touch $@
+
+.venv-engine/installed: requirements/engine.txt .venv/installed
+	$(VENV)/uv venv --quiet --clear --python $(VENV)/python .venv-engine
+	$(VENV)/uv pip sync --quiet --python .venv-engine/bin/python --require-hashes requirements/engine.txt
+	touch $@
+
+install: .venv/installed .venv-engine/installed  ## build .venv and .venv-engine from the locks
+
+lint: install  ## format, lint, types, layers, template
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(VENV)/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 $(VENV)/sam validate --lint --region us-east-1
+
+test: lint  ## everything CI runs
+	$(VENV)/pytest --cov --cov-report=term:skip-covered
+
+fix: install  ## format and mend what ruff can mend
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix .
+
+demo: install  ## run real jobs through the real stack on this machine
+	$(VENV)/seedhook demo
+
+dev: install  ## the same stack, left running
+	$(VENV)/seedhook up
+
+deploy: install  ## build and deploy to your AWS account
+	PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/sam build
+	PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/sam deploy --guided
+
+COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.12 --upgrade \
+	--generate-hashes --no-emit-index-url --no-annotate --no-header
+lock: .venv/installed  ## resolve the locks anew
+	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt
+	# What is deployed is what was tested: the same versions, without the rest.
+	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) --group engine --output-file requirements/engine.txt
+
+clean:  ## remove what was built
+	rm -rf .venv .venv-engine .aws-sam .seedhook .mypy_cache .ruff_cache .pytest_cache
+
+# --- sam build -----------------------------------------------------------------------------
+# SAM calls build-<LogicalId> once per function with ARTIFACTS_DIR set; the local stack does the
+# same for its own machine. Every function gets the same package.
+ARCHITECTURE ?= arm64
+PLATFORM_arm64 := aarch64-manylinux_2_28
+PLATFORM_x86_64 := x86_64-manylinux_2_28
+UV ?= $(firstword $(wildcard $(VENV)/uv) uv)
+
+build-%Function:
+	$(UV) pip install --quiet --link-mode copy --no-installer-metadata --target "$(ARTIFACTS_DIR)" \
+		--python-version 3.13 --python-platform $(PLATFORM_$(ARCHITECTURE)) --only-binary :all: \
+		--require-hashes --requirement requirements/runtime.txt
+	@test ! -e "$(ARTIFACTS_DIR)/functions" -a ! -e "$(ARTIFACTS_DIR)/shared"  # a dependency owns our name
+	cp -R functions shared "$(ARTIFACTS_DIR)"
+	find "$(ARTIFACTS_DIR)" \( -name __pycache__ -o -name .lock \) -prune -exec rm -rf {} +
