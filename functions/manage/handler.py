@@ -1,0 +1,137 @@
+"""Everything that reads or manages, and the answer to routes that do not exist."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app
+from shared.api.requests import KeyRequest, read
+from shared.api.views import file_name, job_view, model_view
+from shared.domain.errors import (
+    FieldError,
+    Forbidden,
+    ImageNotFound,
+    InvalidRequest,
+    JobNotFound,
+    ModelNotFound,
+)
+from shared.domain.ids import JobId
+from shared.domain.job import Job
+from shared.wiring import Service
+
+logger = Logger()
+
+_DEFAULT_PAGE: Final = 20
+_LARGEST_PAGE: Final = 100
+
+
+def create_app(service: Service) -> APIGatewayHttpResolver:
+    app = http_app(logger)
+    _add_job_routes(app, service)
+    _add_model_routes(app, service)
+    _add_key_routes(app, service)
+
+    @app.get("/v1/health")
+    def health() -> Response[str]:
+        return answer({"status": "ok"})
+
+    return app
+
+
+def _add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
+    def view(job: Job) -> dict[str, Any]:
+        return job_view(
+            job,
+            base_url=base_url_of(app, known=service.base_url),
+            sign=lambda image: service.media.link(image.key, filename=file_name(job, image)),
+        )
+
+    @app.get("/v1/jobs")
+    def list_jobs() -> Response[str]:
+        key = service.authenticate(bearer_of(app))
+        query = app.current_event.query_string_parameters
+        page = service.jobs.newest(
+            key.tenant, limit=_limit(query.get("limit")), cursor=query.get("cursor")
+        )
+        document: dict[str, Any] = {"object": "list", "data": [view(job) for job in page.jobs]}
+        return answer(document | ({"cursor": page.cursor} if page.cursor else {}))
+
+    @app.get("/v1/jobs/<job_id>")
+    def get_job(job_id: str) -> Response[str]:
+        return answer(view(_job_of_caller(app, service, job_id)))
+
+    @app.get("/v1/jobs/<job_id>/images/<index>")
+    def get_image(job_id: str, index: str) -> Response[str]:
+        job = _job_of_caller(app, service, job_id)
+        image = next((image for image in job.images if str(image.index) == index), None)
+        if image is None:
+            raise ImageNotFound(f"{job.id} has no image {index[:20]}")
+        link = service.media.link(image.key, filename=file_name(job, image))
+        return answer({"url": link}, status=HTTPStatus.FOUND, headers={"location": link})
+
+
+def _add_model_routes(app: APIGatewayHttpResolver, service: Service) -> None:
+    @app.get("/v1/models")
+    def list_models() -> Response[str]:
+        service.authenticate(bearer_of(app))
+        models = [model_view(model) for model in service.catalog.models]
+        return answer({"object": "list", "data": models})
+
+    @app.get("/v1/models/<model_id>")
+    def get_model(model_id: str) -> Response[str]:
+        service.authenticate(bearer_of(app))
+        model = service.catalog.find(model_id)
+        if model is None:
+            raise ModelNotFound(f"there is no model {model_id[:100]}")
+        return answer(model_view(model))
+
+
+def _add_key_routes(app: APIGatewayHttpResolver, service: Service) -> None:
+    @app.post("/v1/keys")
+    def create_key() -> Response[str]:
+        if not service.is_admin_key(bearer_of(app)):
+            raise Forbidden("keys are made with the deployment's admin key")
+        request = read(KeyRequest, body_of(app.current_event.raw_event))
+        issued = service.issue_key(tenant=request.tenant, name=request.name)
+        logger.info("key created", key_id=issued.key.id)
+        document = {
+            "id": issued.key.id,
+            "object": "key",
+            "name": issued.key.name,
+            "tenant": issued.key.tenant,
+            "key": issued.text,
+            "webhook_secret": issued.key.webhook_secret,
+        }
+        return answer(document, status=HTTPStatus.CREATED)
+
+
+def _job_of_caller(app: APIGatewayHttpResolver, service: Service, job_id: str) -> Job:
+    """Another tenant's job looks as if it did not exist."""
+    key = service.authenticate(bearer_of(app))
+    job = service.jobs.get(JobId(job_id))
+    if job.tenant != key.tenant:
+        raise JobNotFound(job_id)
+    return job
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return _DEFAULT_PAGE
+    if text.isascii() and text.isdecimal() and 1 <= int(text[:4]) <= _LARGEST_PAGE:
+        return int(text)
+    message = f"must be a number from 1 to {_LARGEST_PAGE}"
+    raise InvalidRequest([FieldError(pointer="?limit", code="out_of_range", message=message)])
+
+
+@cache
+def _app() -> APIGatewayHttpResolver:
+    return create_app(Service())
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return _app().resolve(event, context)

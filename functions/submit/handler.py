@@ -1,0 +1,55 @@
+"""POST /v1/jobs: admit the job, then call the provider."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app
+from shared.api.requests import JobRequest, read
+from shared.api.views import job_view
+from shared.domain.job import Job
+from shared.wiring import Service
+
+logger = Logger()
+
+
+def create_app(service: Service) -> APIGatewayHttpResolver:
+    app = http_app(logger)
+
+    @app.post("/v1/jobs")
+    def submit_job() -> Response[str]:
+        key = service.authenticate(bearer_of(app))
+        request = read(JobRequest, body_of(app.current_event.raw_event))
+        job = service.submit_job.admit(request.wish(), key=key)
+        _send_off(service, job)
+        base_url = base_url_of(app, known=service.base_url)
+        # The job as admitted, whatever has become of it since: a new job has no images to sign.
+        view = job_view(job, base_url=base_url, sign=lambda _: "")
+        headers = {"location": view["urls"]["self"]}
+        return answer(view, status=HTTPStatus.ACCEPTED, headers=headers)
+
+    return app
+
+
+def _send_off(service: Service, job: Job) -> None:
+    """The job is written down: whatever fails from here on, the watch sees to it."""
+    try:
+        service.submit_job.send_off(job)
+    except Exception:
+        logger.exception("not sent off", job_id=job.id)
+    else:
+        logger.info("submitted", job_id=job.id)
+
+
+@cache
+def _app() -> APIGatewayHttpResolver:
+    return create_app(Service())
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return _app().resolve(event, context)

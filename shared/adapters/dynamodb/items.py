@@ -1,0 +1,141 @@
+"""How jobs, submissions, events and keys lie in the table.
+
+| item    | pk        | sk              | also                                   |
+|---------|-----------|-----------------|----------------------------------------|
+| job     | job#<id>  | job             | tenant + job_id (index), due_* (index) |
+| event   | job#<id>  | event#<version> | due_* (index) until published          |
+| API key | key#<id>  | key             |                                        |
+| lease   | lease#<n> | lease           | holder, held_until                     |
+
+What the table does not look into lies in `document`, as JSON of the domain type: a job with its
+attempts and submissions is one item, so one conditional write changes all or nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from zlib import crc32
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from pydantic import TypeAdapter
+
+from shared.domain.api_key import ApiKey
+from shared.domain.events import Event
+from shared.domain.ids import EventId, JobId, KeyId, TaskId
+from shared.domain.job import Job
+from shared.domain.submission import SubmissionState
+from shared.ports import DueJob
+
+type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
+
+SCHEMA: Final = 1
+SHARDS: Final = 8
+
+_JOB: Final = TypeAdapter(Job)
+_KEY: Final = TypeAdapter(ApiKey)
+_to_wire: Final = TypeSerializer().serialize
+_from_wire: Final = TypeDeserializer().deserialize
+
+
+def wire(plain: Mapping[str, object]) -> Item:
+    return {name: _to_wire(value) for name, value in plain.items()}
+
+
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _from_wire(value) for name, value in item.items()}
+
+
+def job_key(job_id: JobId) -> dict[str, str]:
+    return {"pk": f"job#{job_id}", "sk": "job"}
+
+
+def job_item(job: Job) -> Item:
+    open_tasks = [
+        task_id
+        for s in job.current
+        if s.state is SubmissionState.ACCEPTED
+        for task_id in s.task_ids
+    ]
+    item: dict[str, object] = job_key(job.id) | {
+        "schema": SCHEMA,
+        "tenant": job.tenant,
+        "job_id": job.id,
+        "version": job.version,
+        "status": job.status.value,
+        "provider": job.provider,
+        "model": job.model,
+        "document": _JOB.dump_json(job).decode(),
+    }
+    if job.due_at:
+        due = {"unsent": job.has_work_to_send, "task_ids": open_tasks}
+        item |= due_attributes(job.id, job.due_at) | due
+    return wire(item)
+
+
+def event_item(event: Event) -> Item:
+    version = int(event.id.rpartition("_")[2])
+    item = {
+        "pk": f"job#{event.job_id}",
+        "sk": f"event#{version:06}",
+        "schema": SCHEMA,
+        "event_id": event.id,
+        "type": event.type,
+        "created_at": text_of(event.created_at),
+        "detail": event.detail,
+    }
+    return wire(item | due_attributes(event.job_id, event.created_at, kind="events"))
+
+
+def key_item(key: ApiKey) -> Item:
+    document = _KEY.dump_json(key).decode()
+    return wire({"pk": f"key#{key.id}", "sk": "key", "schema": SCHEMA, "document": document})
+
+
+def read_job(item: Item) -> Job:
+    return _JOB.validate_json(plain(item)["document"])
+
+
+def read_due(item: Item) -> DueJob:
+    row = plain(item)
+    return DueJob(
+        id=JobId(row["pk"].removeprefix("job#")),
+        due_at=time_of(row["due_at"]),
+        provider=row["provider"],
+        model=row["model"],
+        unsent=row["unsent"],
+        task_ids=tuple(TaskId(task_id) for task_id in row["task_ids"]),
+    )
+
+
+def read_event(item: Item) -> Event:
+    row = plain(item)
+    return Event(
+        id=EventId(row["event_id"]),
+        job_id=JobId(row["pk"].removeprefix("job#")),
+        type=row["type"],
+        created_at=time_of(row["created_at"]),
+        detail=row["detail"],
+    )
+
+
+def read_key(item: Item) -> ApiKey:
+    return _KEY.validate_json(plain(item)["document"])
+
+
+def key_of_api_key(key_id: KeyId) -> Item:
+    return wire({"pk": f"key#{key_id}", "sk": "key"})
+
+
+def due_attributes(job_id: JobId, at: datetime, *, kind: str = "jobs") -> dict[str, str]:
+    """Spread the index over shards: one would be a hot partition."""
+    shard = crc32(job_id.encode()) % SHARDS
+    return {"due_shard": f"{kind}#{shard}", "due_at": text_of(at)}
+
+
+def text_of(at: datetime) -> str:
+    """Return a time that sorts as text."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def time_of(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,112 @@
+"""Jobs, events, keys and leases in memory, under the same rules as in the table."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from shared.domain.api_key import ApiKey
+from shared.domain.errors import FieldError, InvalidRequest, JobNotFound, VersionConflict
+from shared.domain.events import Event, announcement
+from shared.domain.ids import EventId, JobId, KeyId
+from shared.domain.job import Job
+from shared.domain.submission import SubmissionState
+from shared.ports import DueJob, JobPage
+
+
+class MemoryJobStore:
+    """Keeps jobs, and with them the events they announce: both or nothing."""
+
+    def __init__(self) -> None:
+        self.announced: dict[EventId, Event] = {}
+        self._jobs: dict[JobId, Job] = {}
+
+    def add(self, job: Job) -> None:
+        if job.id in self._jobs:
+            raise VersionConflict(f"{job.id} exists")
+        self._write(job, was=None)
+
+    def save(self, job: Job, *, was: Job) -> None:
+        current = self._jobs.get(job.id)
+        if current is None or current.version != was.version:
+            raise VersionConflict(f"{job.id} is not at version {was.version}")
+        self._write(job, was=was)
+
+    def get(self, job_id: JobId) -> Job:
+        if job_id not in self._jobs:
+            raise JobNotFound(job_id)
+        return self._jobs[job_id]
+
+    def newest(self, tenant: str, *, limit: int, cursor: str | None) -> JobPage:
+        if cursor is not None and not cursor.startswith("after:"):
+            error = FieldError(pointer="?cursor", code="invalid", message="is no cursor")
+            raise InvalidRequest([error])
+        last = (cursor or "").removeprefix("after:")
+        ids = sorted((job.id for job in self._jobs.values() if job.tenant == tenant), reverse=True)
+        rest = [job_id for job_id in ids if not last or job_id < last]
+        page = tuple(self._jobs[job_id] for job_id in rest[:limit])
+        return JobPage(jobs=page, cursor=f"after:{page[-1].id}" if len(rest) > limit else None)
+
+    def due(self, *, before: datetime, limit: int) -> Sequence[DueJob]:
+        due = [_due(job, at) for job in self._jobs.values() if (at := job.due_at) and at <= before]
+        return sorted(due, key=lambda job: job.due_at)[:limit]
+
+    def _write(self, job: Job, *, was: Job | None) -> None:
+        self._jobs[job.id] = job
+        event = announcement(job, was=was)
+        if event:
+            self.announced[event.id] = event
+
+
+class MemoryOutbox:
+    def __init__(self, jobs: MemoryJobStore) -> None:
+        self._announced = jobs.announced
+
+    def unpublished(self, *, before: datetime, limit: int) -> Sequence[Event]:
+        waiting = [event for event in self._announced.values() if event.created_at <= before]
+        return sorted(waiting, key=lambda event: event.created_at)[:limit]
+
+    def published(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._announced.pop(event.id, None)
+
+
+class MemoryApiKeys:
+    def __init__(self) -> None:
+        self._keys: dict[KeyId, ApiKey] = {}
+
+    def add(self, key: ApiKey) -> None:
+        self._keys[key.id] = key
+
+    def find(self, key_id: KeyId) -> ApiKey | None:
+        return self._keys.get(key_id)
+
+
+class MemoryLeases:
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[str, datetime]] = {}
+
+    def acquire(self, name: str, *, owner: str, now: datetime, until: datetime) -> bool:
+        holder, held_until = self._held.get(name, (owner, now))
+        if holder != owner and held_until > now:
+            return False
+        self._held[name] = (owner, until)
+        return True
+
+    def release(self, name: str, *, owner: str) -> None:
+        if self._held.get(name, ("", None))[0] == owner:
+            del self._held[name]
+
+
+def _due(job: Job, at: datetime) -> DueJob:
+    return DueJob(
+        id=job.id,
+        due_at=at,
+        provider=job.provider,
+        model=job.model,
+        unsent=job.has_work_to_send,
+        task_ids=tuple(
+            task_id
+            for s in job.current
+            if s.state is SubmissionState.ACCEPTED
+            for task_id in s.task_ids
+        ),
+    )

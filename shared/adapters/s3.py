@@ -1,0 +1,209 @@
+"""Buckets: stored images, callback archive, references that came with a request."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
+from shared.domain.ids import JobId
+from shared.domain.image import StoredImage, image_key
+from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Bytes. Smaller images go in one call; S3 takes no smaller parts than 5 MiB.
+_PART: Final = 8 * 1024 * 1024
+_LINK_SECONDS: Final = 15 * 60
+# A provider's queue may be long before it fetches a reference.
+_REFERENCE_LINK_SECONDS: Final = 6 * 3600
+_TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+
+
+@dataclass(slots=True)
+class _Inspection:
+    """Looks at the bytes as they pass."""
+
+    probe: ImageProbe = field(default_factory=ImageProbe)
+    sha256: Any = field(default_factory=hashlib.sha256)
+    size: int = 0
+
+    def watch(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.probe.feed(chunk)
+            self.sha256.update(chunk)
+            self.size += len(chunk)
+            yield chunk
+
+    def describe(self, *, key: str, index: int, facts: ImageFacts) -> StoredImage:
+        return StoredImage(
+            index=index,
+            key=key,
+            content_type=facts.content_type,
+            bytes=self.size,
+            width=facts.width,
+            height=facts.height,
+            sha256=self.sha256.hexdigest(),
+        )
+
+
+class S3MediaStore:
+    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def store(
+        self, job_id: JobId, *, attempt: int, index: int, chunks: Iterator[bytes]
+    ) -> StoredImage:
+        """Memory: two parts at most, whatever the image's size."""
+        inspection = _Inspection()
+        try:
+            parts = _parts(inspection.watch(chunks))
+            first = next(parts, b"")
+            extension = inspection.probe.extension
+            key = image_key(job_id, attempt=attempt, index=index, extension=extension)
+            second = next(parts, None)
+            if second is None:
+                written = self._put(key, first, inspection)
+            else:
+                written = self._put_in_parts(key, _chain(first, second, parts), inspection)
+            if not written:
+                return self._describe(key, index)
+            return inspection.describe(key=key, index=index, facts=inspection.probe.finish())
+        except (NotAnImage, Truncated) as exc:
+            raise ResultUnavailable(_not_an_image(exc)) from exc
+
+    def link(self, key: str, *, filename: str) -> str:
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                "ResponseContentDisposition": f'attachment; filename="{filename}"',
+            },
+            ExpiresIn=_LINK_SECONDS,
+        )
+
+    def _put(self, key: str, content: bytes, inspection: _Inspection) -> bool:
+        facts = inspection.probe.finish()
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                ContentType=facts.content_type,
+                IfNoneMatch="*",
+                ChecksumAlgorithm="SHA256",
+            )
+        except ClientError as exc:
+            return _already_there(exc)
+        return True
+
+    def _put_in_parts(self, key: str, parts: Iterator[bytes], inspection: _Inspection) -> bool:
+        upload = self._client.create_multipart_upload(
+            Bucket=self._bucket, Key=key, ContentType=inspection.probe.content_type
+        )
+        target: Any = {"Bucket": self._bucket, "Key": key, "UploadId": upload["UploadId"]}
+        try:
+            sent = [self._send_part(target, n, part) for n, part in enumerate(parts, start=1)]
+            inspection.probe.finish()
+            self._client.complete_multipart_upload(
+                **target, MultipartUpload={"Parts": sent}, IfNoneMatch="*"
+            )
+        except ClientError as exc:
+            self._client.abort_multipart_upload(**target)
+            return _already_there(exc)
+        except Exception:
+            self._client.abort_multipart_upload(**target)
+            raise
+        return True
+
+    def _send_part(self, target: Any, number: int, part: bytes) -> Any:
+        answer = self._client.upload_part(**target, PartNumber=number, Body=part)
+        return {"PartNumber": number, "ETag": answer["ETag"]}
+
+    def _describe(self, key: str, index: int) -> StoredImage:
+        """Read what another worker has stored: its bytes count, not the ones just fetched."""
+        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+        inspection = _Inspection()
+        for _ in inspection.watch(body.iter_chunks(_PART)):
+            pass
+        return inspection.describe(key=key, index=index, facts=inspection.probe.finish())
+
+
+class S3Uploads:
+    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, content: bytes, *, content_type: str) -> str:
+        upload_id = hashlib.sha256(content).hexdigest()
+        self._client.put_object(
+            Bucket=self._bucket, Key=_reference(upload_id), Body=content, ContentType=content_type
+        )
+        return upload_id
+
+    def link(self, upload_id: str) -> str:
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self._bucket, "Key": _reference(upload_id)},
+            ExpiresIn=_REFERENCE_LINK_SECONDS,
+        )
+
+    def read(self, upload_id: str) -> tuple[bytes, str]:
+        answer = self._client.get_object(Bucket=self._bucket, Key=_reference(upload_id))
+        return answer["Body"].read(), answer["ContentType"]
+
+
+class S3CallbackArchive:
+    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def keep(self, job_id: JobId, *, attempt: int, body: bytes, at: datetime) -> None:
+        # The content is part of the name: a repeated callback lies on itself, another one beside.
+        digest = hashlib.sha256(body).hexdigest()[:16]
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=f"callbacks/{at:%Y/%m/%d}/{job_id}/{attempt}/{digest}",
+            Body=body,
+            ContentType="application/octet-stream",
+        )
+
+
+def _parts(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Gather chunks into parts of one size, the last one shorter."""
+    buffer = bytearray()
+    for chunk in chunks:
+        buffer += chunk
+        if len(buffer) >= _PART:
+            yield bytes(buffer)
+            buffer.clear()
+    if buffer:
+        yield bytes(buffer)
+
+
+def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield second
+    yield from rest
+
+
+def _reference(upload_id: str) -> str:
+    return f"references/{upload_id}"
+
+
+def _already_there(exc: ClientError) -> bool:
+    """Return False, meaning "not written", when the key was taken; any other error goes on."""
+    if exc.response["Error"]["Code"] in _TAKEN:
+        return False
+    raise exc
+
+
+def _not_an_image(exc: Exception) -> Fault:
+    what = "is cut short" if isinstance(exc, Truncated) else "is not a PNG, JPEG, WebP or GIF image"
+    return Fault(code=ErrorCode.NOT_AN_IMAGE, message=f"what the provider served {what}")

@@ -1,0 +1,44 @@
+"""Queues between functions, and the wake-up call for the watch."""
+
+import json
+from typing import TYPE_CHECKING
+
+from shared.domain.ids import JobId, TaskId
+from shared.ports import TaskHint
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
+
+
+class SqsQueue:
+    def __init__(self, client: "SQSClient", *, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None:
+        self._client.send_message(QueueUrl=self._url, MessageBody=write_message(job_id, hint))
+
+
+class LambdaWake:
+    def __init__(self, client: "LambdaClient", *, function: str) -> None:
+        self._client = client
+        self._function = function
+
+    def __call__(self) -> None:
+        self._client.invoke(FunctionName=self._function, InvocationType="Event", Payload=b"{}")
+
+
+def write_message(job_id: JobId, hint: TaskHint | None) -> str:
+    message: dict[str, object] = {"job_id": job_id}
+    if hint:
+        message |= {"attempt": hint.attempt, "task_id": hint.task_id}
+    return json.dumps(message)  # ASCII only: SQS refuses some control characters
+
+
+def read_message(body: str) -> tuple[JobId, TaskHint | None]:
+    message = json.loads(body)
+    hint = None
+    if "task_id" in message:
+        hint = TaskHint(attempt=message["attempt"], task_id=TaskId(message["task_id"]))
+    return JobId(message["job_id"]), hint

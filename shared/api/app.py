@@ -1,0 +1,96 @@
+"""What every HTTP function has in common: who asks, how answers look, how errors are told."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from shared.api.problems import CONTENT_TYPE, BodyTooLarge, RouteNotFound, problem_of
+from shared.api.requests import MAX_BODY_BYTES
+from shared.domain.errors import FieldError, InvalidRequest, ServiceError, Unauthenticated
+
+_JSON: Final = "application/json"
+_SECURITY: Final = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def http_app(logger: Logger) -> APIGatewayHttpResolver:
+    """Return an app that answers every error with a problem document."""
+    app = APIGatewayHttpResolver()
+
+    @app.not_found
+    def no_such_route(_: Exception) -> Response[str]:
+        http = app.current_event.request_context.http
+        return problem(app, RouteNotFound(f"there is no {http.method} {http.path[:200]}"))
+
+    @app.exception_handler(ServiceError)  # type: ignore[untyped-decorator]  # Powertools
+    def foreseen(error: ServiceError) -> Response[str]:
+        return problem(app, error)
+
+    @app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools
+    def unforeseen(error: Exception) -> Response[str]:
+        logger.error("unforeseen error", error=type(error).__name__, exc_info=error)
+        return problem(app, error)
+
+    return app
+
+
+def answer(
+    document: Mapping[str, Any],
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+    content_type: str = _JSON,
+) -> Response[str]:
+    return Response(
+        status_code=status.value,
+        content_type=content_type,
+        body=json.dumps(document, separators=(",", ":")),
+        headers={**_SECURITY, **(headers or {})},
+    )
+
+
+def problem(app: APIGatewayHttpResolver, error: Exception) -> Response[str]:
+    request_id = app.current_event.request_context.request_id
+    told = problem_of(error, request_id=request_id)
+    headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
+    return answer(told.document, status=told.status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def body_of(event: Mapping[str, Any]) -> bytes:
+    """Return the body's bytes. Raises BodyTooLarge or InvalidRequest."""
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            content = base64.b64decode(body, validate=True)
+        except binascii.Error as exc:
+            error = FieldError(pointer="", code="malformed", message="the body cannot be read")
+            raise InvalidRequest([error]) from exc
+    else:
+        content = body.encode("utf-8", "surrogatepass")
+    if len(content) > MAX_BODY_BYTES:
+        raise BodyTooLarge(
+            f"the body has {len(content)} bytes, at most {MAX_BODY_BYTES} are allowed; "
+            "send large references through /v1/uploads"
+        )
+    return content
+
+
+def bearer_of(app: APIGatewayHttpResolver) -> str:
+    scheme, _, key = app.current_event.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Unauthenticated("send your API key as Authorization: Bearer sk_...")
+    return key.strip()
+
+
+def base_url_of(app: APIGatewayHttpResolver, *, known: str) -> str:
+    """Return the address the caller used, unless the deployment knows better."""
+    return known or f"https://{app.current_event.request_context.domain_name}"

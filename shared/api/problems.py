@@ -1,0 +1,88 @@
+"""Errors as RFC 9457 problem documents: one table from error to answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from shared.api.requests import MalformedJson
+from shared.domain.errors import (
+    FieldError,
+    Forbidden,
+    ImageNotFound,
+    InvalidRequest,
+    JobNotFound,
+    ModelNotFound,
+    ServiceError,
+    Unauthenticated,
+    VersionConflict,
+    Who,
+)
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+
+class BodyTooLarge(ServiceError):
+    pass
+
+
+class RouteNotFound(ServiceError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: HTTPStatus
+    code: str
+    who: Who = Who.CLIENT
+    retryable: bool = False
+
+
+_INTERNAL: Final = _Answer(
+    HTTPStatus.INTERNAL_SERVER_ERROR, "internal", Who.SEEDHOOK, retryable=True
+)
+_ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
+    MalformedJson: _Answer(HTTPStatus.BAD_REQUEST, "malformed_json"),
+    InvalidRequest: _Answer(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"),
+    Unauthenticated: _Answer(HTTPStatus.UNAUTHORIZED, "unauthenticated"),
+    Forbidden: _Answer(HTTPStatus.FORBIDDEN, "forbidden"),
+    JobNotFound: _Answer(HTTPStatus.NOT_FOUND, "job_not_found"),
+    ImageNotFound: _Answer(HTTPStatus.NOT_FOUND, "image_not_found"),
+    ModelNotFound: _Answer(HTTPStatus.NOT_FOUND, "model_not_found"),
+    RouteNotFound: _Answer(HTTPStatus.NOT_FOUND, "route_not_found"),
+    BodyTooLarge: _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"),
+    VersionConflict: _Answer(HTTPStatus.CONFLICT, "conflict", Who.SEEDHOOK, retryable=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: HTTPStatus
+    document: dict[str, Any]
+
+
+def problem_of(error: Exception, *, request_id: str) -> Problem:
+    """Say what went wrong; of an error that nobody foresaw, only that it is ours."""
+    answer = _ANSWERS.get(type(error), _INTERNAL) if isinstance(error, ServiceError) else _INTERNAL
+    document: dict[str, Any] = {
+        "type": f"urn:seedhook:problem:{answer.code}",
+        "title": answer.status.phrase,
+        "status": answer.status.value,
+        "detail": _detail(error, answer),
+        "code": answer.code,
+        "who": answer.who,
+        "retryable": answer.retryable,
+        "errors": _field_errors(error.errors) if isinstance(error, InvalidRequest) else [],
+        "request_id": request_id,
+    }
+    return Problem(answer.status, document)
+
+
+def _detail(error: Exception, answer: _Answer) -> str:
+    if answer is _INTERNAL:
+        return "an error of ours; the request id finds it in the logs"
+    return str(error)
+
+
+def _field_errors(errors: Sequence[FieldError]) -> list[dict[str, str]]:
+    return [{"pointer": e.pointer, "code": e.code, "message": e.message} for e in errors]

@@ -1,0 +1,183 @@
+"""Bytes from outside become requests, or errors that name field and limit."""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Final, Literal, NoReturn
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from shared.domain.errors import FieldError, InvalidRequest
+from shared.domain.job import JobInput
+from shared.usecases.admit_job import Wish
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+_MAX_METADATA_BYTES: Final = 4096
+# Steps that pydantic puts into the path of an error and that no request has.
+_ONE: Final = "<one>"
+_SEVERAL: Final = "<several>"
+_NO_FIELDS: Final = frozenset({_ONE, _SEVERAL, "[key]"})
+
+Provider = Literal["auto", "apixo", "oxen"]
+Label = Annotated[str, Field(min_length=1, max_length=128)]
+MetadataKey = Annotated[str, Field(min_length=1, max_length=40)]
+MetadataValue = Annotated[str, Field(max_length=512)]
+
+
+class MalformedJson(InvalidRequest):
+    """The body is no JSON object at all."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class JobRequest(_Strict):
+    model: Annotated[str, Field(min_length=1, max_length=100)]
+    prompt: Annotated[str, Field(min_length=1, max_length=5000)]
+    images: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=14)] = []
+    n: Annotated[int, Field(ge=1, le=10)] = 1
+    resolution: str | None = None
+    aspect_ratio: str | None = None
+    size: str | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    output_format: str | None = None
+    watermark: bool | None = None
+    sequential: Literal["disabled", "auto"] | None = None
+    prompt_optimize: Literal["standard"] | None = None
+    provider: Annotated[
+        Annotated[Provider, Tag(_ONE)]
+        | Annotated[list[Provider], Field(min_length=1, max_length=3), Tag(_SEVERAL)],
+        Discriminator(lambda value: _SEVERAL if isinstance(value, list) else _ONE),
+    ] = "auto"
+    delivery: Literal["auto", "callback", "poll", "stream", "sync"] = "auto"
+    metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] = {}
+    tags: Annotated[list[Label], Field(max_length=16)] = []
+
+    @model_validator(mode="after")
+    def _size_stands_alone(self) -> "JobRequest":
+        if self.size is not None and (self.resolution or self.aspect_ratio):
+            raise PydanticCustomError(
+                "excluded", "size excludes resolution and aspect_ratio", {"pointer": "/size"}
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _labels_are_small(self) -> "JobRequest":
+        labels = json.dumps([self.metadata, self.tags], ensure_ascii=False)
+        if len(labels.encode()) > _MAX_METADATA_BYTES:
+            message = "metadata and tags together may be at most 4096 bytes"
+            raise PydanticCustomError("too_long", message, {"pointer": "/metadata"})
+        return self
+
+    def wish(self) -> Wish:
+        names = [self.provider] if isinstance(self.provider, str) else self.provider
+        return Wish(
+            model=self.model,
+            wanted=JobInput(
+                prompt=self.prompt,
+                images=tuple(self.images),
+                n=self.n,
+                resolution=self.resolution,
+                aspect_ratio=self.aspect_ratio,
+                size=self.size,
+                seed=self.seed,
+                output_format=self.output_format,
+                watermark=self.watermark,
+                sequential=self.sequential,
+                prompt_optimize=self.prompt_optimize,
+            ),
+            providers=tuple(name for name in names if name != "auto"),
+            delivery=self.delivery,
+            metadata=self.metadata,
+            tags=tuple(self.tags),
+        )
+
+
+class KeyRequest(_Strict):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    tenant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = "default"
+
+
+def read[M: BaseModel](model: type[M], body: bytes) -> M:
+    """Raises InvalidRequest with a pointer for each field at fault."""
+    content = _object(body)
+    try:
+        return model.model_validate(content)
+    except ValidationError as exc:
+        raise InvalidRequest([_field_error(error) for error in exc.errors()]) from None
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        _malformed("the body is empty; send a JSON object")
+    try:
+        text = body.decode()
+        content = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    except UnicodeDecodeError:
+        _malformed("the body is not UTF-8")
+    except RecursionError:
+        _malformed("the body is nested too deeply")
+    except ValueError as exc:
+        _malformed(f"the body is not JSON: {exc}")
+    if not isinstance(content, dict):
+        _malformed("the body must be a JSON object")
+    if "\\u" in text:
+        _refuse_surrogates(content, "")
+    return content
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _no_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in content:
+            raise ValueError(f"the name {name[:40]!a} stands twice in one object")
+        content[name] = value
+    return content
+
+
+def _refuse_surrogates(value: object, pointer: str) -> None:
+    """Half of a surrogate pair is no character: it cannot be stored or sent on."""
+    if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+        message = "holds half of a surrogate pair"
+        raise InvalidRequest([FieldError(pointer=pointer, code="not_text", message=message)])
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_surrogates(item, f"{pointer}/{index}")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_surrogates(name, pointer)
+            _refuse_surrogates(item, f"{pointer}/{_escaped(name)}")
+
+
+def _field_error(error: ErrorDetails) -> FieldError:
+    given = (error.get("ctx") or {}).get("pointer")
+    path = [part for part in error["loc"] if part not in _NO_FIELDS]
+    pointer = given or "".join(f"/{_escaped(str(part))}" for part in path)
+    if error["type"] == "extra_forbidden":
+        message = "is not a field of this request"
+    else:
+        message = error["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    return FieldError(pointer=pointer, code=error["type"], message=message)
+
+
+def _escaped(name: str) -> str:
+    """Escape for a JSON pointer (RFC 6901); what is no text stays readable."""
+    text = name.encode("ascii", "backslashreplace").decode()
+    return text.replace("~", "~0").replace("/", "~1")
+
+
+def _malformed(message: str) -> NoReturn:
+    raise MalformedJson([FieldError(pointer="", code="malformed", message=message)])

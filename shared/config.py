@@ -1,0 +1,94 @@
+"""The environment, read in one place, by concern: each function has just what it needs."""
+
+import os
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _FromEnv(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        return cls.model_validate(dict(environ))
+
+
+class TableSettings(_FromEnv):
+    table_name: str = Field(min_length=1)
+
+
+class MediaSettings(_FromEnv):
+    media_bucket: str = Field(min_length=1)
+
+
+class UploadsSettings(_FromEnv):
+    uploads_bucket: str = Field(min_length=1)
+
+
+class CollectQueueSettings(_FromEnv):
+    collect_queue_url: str = Field(min_length=1)
+
+
+class DispatchQueueSettings(_FromEnv):
+    dispatch_queue_url: str = Field(min_length=1)
+
+
+class WatchSettings(_FromEnv):
+    watch_function: str = Field(min_length=1)
+
+
+class EventSettings(_FromEnv):
+    event_bus: str = Field(min_length=1)
+
+
+class CallbackKeySettings(_FromEnv):
+    callback_keys_secret: str = Field(min_length=1)
+
+
+class AdminSettings(_FromEnv):
+    admin_key_secret: str = Field(min_length=1)
+
+
+class AddressSettings(_FromEnv):
+    """Where this API is found. `loopback_url` is set in the local run alone."""
+
+    public_url: str = ""
+    public_url_parameter: str = ""
+    loopback_url: str = ""
+
+
+class OutgoingSettings(_FromEnv):
+    loopback_origins: str = ""
+
+    @property
+    def allowed_loopback(self) -> frozenset[str]:
+        return frozenset(_words(self.loopback_origins))
+
+
+class ProviderSettings(_FromEnv):
+    """A provider without the name of its key's parameter is not used."""
+
+    sandbox_providers: str = ""
+    apixo_base_url: str = ""
+    apixo_key_parameter: str = ""
+    oxen_base_url: str = ""
+    oxen_key_parameter: str = ""
+
+    @property
+    def base_urls(self) -> dict[str, str]:
+        urls = {"apixo": self.apixo_base_url, "oxen": self.oxen_base_url}
+        return {name: url.rstrip("/") for name, url in urls.items() if self.key_parameters[name]}
+
+    @property
+    def key_parameters(self) -> dict[str, str]:
+        return {"apixo": self.apixo_key_parameter, "oxen": self.oxen_key_parameter}
+
+    @property
+    def sandboxed(self) -> frozenset[str]:
+        return frozenset(_words(self.sandbox_providers))
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]

@@ -1,0 +1,173 @@
+"""Every error this service raises on purpose.
+
+* ServiceError
+  - InvalidRequest         the caller's request cannot be carried out as it stands
+  - JobNotFound            no such job, or not the caller's
+  - ImageNotFound          the job has no image with this index
+  - ModelNotFound          no such model
+  - Unauthenticated        no key, or not a valid one
+  - Forbidden              a valid key that may not do this
+  - VersionConflict        someone else saved the job first
+  - InvalidTransition      the job's state does not allow this
+  - SubmissionError        what became of a paid call to a provider
+    + NotSent              surely not started: DNS, connect, TLS, or told to come back later
+    + Refused              surely not started: a documented refusal
+    + FateUnknown          may have started and be charged: never sent again
+  - ProviderUnreadable     a status question that got no usable answer: ask again later
+  - ResultUnavailable      a finished image that cannot be fetched or is none: fetch again later
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Who(StrEnum):
+    """Who is at fault."""
+
+    CLIENT = "client"
+    PROVIDER = "provider"
+    SEEDHOOK = "seedhook"
+
+
+class ErrorCode(StrEnum):
+    """Why a job, or one of its images, failed. Part of the public contract."""
+
+    CONTENT_POLICY = "content_policy"
+    INVALID_INPUT = "invalid_input"
+    REFERENCE_UNREACHABLE = "reference_unreachable"
+    PROVIDER_REJECTED = "provider_rejected"
+    PROVIDER_CREDITS = "provider_credits"
+    PROVIDER_AUTH = "provider_auth"
+    PROVIDER_RATE_LIMIT = "provider_rate_limit"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_TIMEOUT = "provider_timeout"
+    AMBIGUOUS_SUBMIT = "ambiguous_submit"
+    RESULT_GONE = "result_gone"
+    NOT_AN_IMAGE = "not_an_image"
+    EMPTY_RESULT = "empty_result"
+    BUDGET_EXCEEDED = "budget_exceeded"
+    UNPRICED = "unpriced"
+    DEADLINE_START = "deadline_start"
+    DEADLINE_FINISH = "deadline_finish"
+    SOURCE_GONE = "source_gone"
+    INTERNAL = "internal"
+
+
+_AT_FAULT = {
+    ErrorCode.CONTENT_POLICY: Who.CLIENT,
+    ErrorCode.INVALID_INPUT: Who.CLIENT,
+    ErrorCode.REFERENCE_UNREACHABLE: Who.CLIENT,
+    ErrorCode.BUDGET_EXCEEDED: Who.CLIENT,
+    ErrorCode.UNPRICED: Who.CLIENT,
+    ErrorCode.DEADLINE_START: Who.CLIENT,
+    ErrorCode.DEADLINE_FINISH: Who.CLIENT,
+    ErrorCode.SOURCE_GONE: Who.CLIENT,
+    ErrorCode.PROVIDER_AUTH: Who.SEEDHOOK,
+    ErrorCode.INTERNAL: Who.SEEDHOOK,
+}
+
+_WORTH_RETRYING = frozenset(
+    {
+        ErrorCode.PROVIDER_RATE_LIMIT,
+        ErrorCode.PROVIDER_UNAVAILABLE,
+        ErrorCode.PROVIDER_TIMEOUT,
+        ErrorCode.RESULT_GONE,
+        ErrorCode.NOT_AN_IMAGE,
+        ErrorCode.EMPTY_RESULT,
+        ErrorCode.INTERNAL,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why something failed, in words for the caller: never a prompt, a link or a secret."""
+
+    code: ErrorCode
+    message: str
+
+    @property
+    def who(self) -> Who:
+        return _AT_FAULT.get(self.code, Who.PROVIDER)
+
+    @property
+    def retryable(self) -> bool:
+        """Whether a new attempt may end better. An ambiguous submit may already be paid: no."""
+        return self.code in _WORTH_RETRYING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldError:
+    """One field of a request that cannot be carried out; `pointer` is a JSON pointer."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class ServiceError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class InvalidRequest(ServiceError):
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.pointer}: {error.message}" for error in errors))
+        self.errors = tuple(errors)
+
+
+class JobNotFound(ServiceError):
+    pass
+
+
+class ImageNotFound(ServiceError):
+    pass
+
+
+class ModelNotFound(ServiceError):
+    pass
+
+
+class Unauthenticated(ServiceError):
+    pass
+
+
+class Forbidden(ServiceError):
+    pass
+
+
+class VersionConflict(ServiceError):
+    pass
+
+
+class InvalidTransition(ServiceError):
+    pass
+
+
+class SubmissionError(ServiceError):
+    def __init__(self, fault: Fault, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotSent(SubmissionError):
+    pass
+
+
+class Refused(SubmissionError):
+    pass
+
+
+class FateUnknown(SubmissionError):
+    pass
+
+
+class ProviderUnreadable(ServiceError):
+    pass
+
+
+class ResultUnavailable(ServiceError):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault

@@ -1,0 +1,201 @@
+"""What the use cases need of the world. Each port has a memory and a real adapter."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.api_key import ApiKey
+from shared.domain.callback_token import CallbackKeys
+from shared.domain.events import Event
+from shared.domain.ids import EventId, JobId, KeyId, TaskId
+from shared.domain.image import StoredImage
+from shared.domain.job import Job, JobInput
+from shared.domain.offers import Offer
+from shared.domain.reports import TaskReport
+from shared.domain.submission import Submission
+
+type RandomBytes = Callable[[int], bytes]
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    jobs: tuple[Job, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueJob:
+    """What the watch needs to know of a job without reading it."""
+
+    id: JobId
+    due_at: datetime
+    provider: str
+    model: str
+    unsent: bool
+    task_ids: tuple[TaskId, ...]
+
+
+class JobStore(Protocol):
+    """Jobs, and the events their transitions announce: both are written, or nothing."""
+
+    def add(self, job: Job) -> None: ...
+
+    def get(self, job_id: JobId) -> Job:
+        """Return the job as last written. Raises JobNotFound."""
+        ...
+
+    def save(self, job: Job, *, was: Job) -> None:
+        """Write `job` over `was`. Raises VersionConflict when `was` is no longer current."""
+        ...
+
+    def newest(self, tenant: str, *, limit: int, cursor: str | None) -> JobPage:
+        """Return the tenant's jobs, newest first."""
+        ...
+
+    def due(self, *, before: datetime, limit: int) -> Sequence[DueJob]:
+        """Return jobs whose `due_at` has come, the longest due first; may lag writes a little."""
+        ...
+
+
+class Outbox(Protocol):
+    """Events that were announced and not yet published."""
+
+    def unpublished(self, *, before: datetime, limit: int) -> Sequence[Event]: ...
+
+    def published(self, events: Iterable[Event]) -> None: ...
+
+
+class EventBus(Protocol):
+    def publish(self, events: Sequence[Event]) -> Collection[EventId]:
+        """Hand events to the bus; return the ids it took."""
+        ...
+
+
+class ApiKeys(Protocol):
+    def add(self, key: ApiKey) -> None: ...
+
+    def find(self, key_id: KeyId) -> ApiKey | None: ...
+
+
+class Leases(Protocol):
+    """At most one holder of a name at a time, unless it stops renewing."""
+
+    def acquire(self, name: str, *, owner: str, now: datetime, until: datetime) -> bool:
+        """Take or renew the lease; False when someone else holds it."""
+        ...
+
+    def release(self, name: str, *, owner: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskHint:
+    """A task id that a callback brought: a claim to be checked, not a fact."""
+
+    attempt: int
+    task_id: TaskId
+
+
+class Queue(Protocol):
+    """Hands a job to another function, at least once."""
+
+    def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None: ...
+
+
+class Wake(Protocol):
+    def __call__(self) -> None:
+        """Let the watch look at once."""
+        ...
+
+
+class ImageSource(Protocol):
+    """A finished image at the provider."""
+
+    def open(self, url: str) -> AbstractContextManager[Iterator[bytes]]:
+        """Stream it. Raises ResultUnavailable, also while it is read."""
+        ...
+
+
+class MediaStore(Protocol):
+    def store(
+        self, job_id: JobId, *, attempt: int, index: int, chunks: Iterator[bytes]
+    ) -> StoredImage:
+        """Write the bytes once under their one key and describe what lies there.
+
+        When the key is already taken nothing is written and what lies there is described.
+        Raises ResultUnavailable when the bytes are not a whole image.
+        """
+        ...
+
+    def link(self, key: str, *, filename: str) -> str:
+        """Sign a link for reading that works for a few minutes."""
+        ...
+
+
+class Uploads(Protocol):
+    """Reference images that came with a request."""
+
+    def put(self, content: bytes, *, content_type: str) -> str:
+        """Store once per content; return the upload's id."""
+        ...
+
+    def link(self, upload_id: str) -> str: ...
+
+    def read(self, upload_id: str) -> tuple[bytes, str]:
+        """Return bytes and content type."""
+        ...
+
+
+class CallbackArchive(Protocol):
+    def keep(self, job_id: JobId, *, attempt: int, body: bytes, at: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One submission, ready to be sent."""
+
+    offer: Offer
+    wanted: JobInput
+    references: tuple[str, ...]
+    submission: Submission
+    callback_url: str | None
+
+
+class Provider(Protocol):
+    def submit(self, order: Order) -> tuple[TaskId, ...]:
+        """Send once. Raises NotSent, Refused or FateUnknown; never returns an empty tuple."""
+        ...
+
+    def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
+        """Ask what became of tasks. Raises ProviderUnreadable when there is no usable answer."""
+        ...
+
+    def finished(self, offer: Offer, task_ids: Collection[TaskId]) -> Collection[TaskId]:
+        """Return those of the tasks worth a report now. Raises ProviderUnreadable."""
+        ...
+
+
+type Providers = Mapping[str, Provider]
+
+
+class CallbackKeySource(Protocol):
+    def __call__(self) -> CallbackKeys: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAccess:
+    """How this deployment reaches a provider, and how the provider reaches us."""
+
+    sandbox: bool
+    callback_base: str | None  # None: the provider cannot reach this deployment
+    fetches_links: bool  # whether the provider can read links into our storage
+
+
+type Accesses = Mapping[str, ProviderAccess]

@@ -1,0 +1,129 @@
+"""Admit a job: check it against what the provider can do, price it, write it down."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from shared.domain.api_key import ApiKey
+from shared.domain.errors import FieldError, InvalidRequest
+from shared.domain.ids import JobId, ulid
+from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
+from shared.domain.job import DISPATCH_PATIENCE, Job, JobInput, TimelineEntry
+from shared.domain.offers import Catalog
+from shared.ports import Accesses, Clock, JobStore, RandomBytes, Uploads
+from shared.usecases.routing import Route, choose
+
+_DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
+_UPLOAD: Final = re.compile(r"upload:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A well-formed request for a job."""
+
+    model: str
+    wanted: JobInput
+    providers: tuple[str, ...] = ()
+    delivery: str = "auto"
+    metadata: Mapping[str, str]
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmitJob:
+    """Raises InvalidRequest, naming every field at fault, before anything is stored or paid."""
+
+    jobs: JobStore
+    uploads: Uploads
+    catalog: Catalog
+    accesses: Accesses
+    clock: Clock
+    random_bytes: RandomBytes
+
+    def __call__(self, wish: Wish, *, key: ApiKey) -> Job:
+        route = self._route(wish)
+        wanted = replace(wish.wanted, images=self._references(wish.wanted.images))
+        job = self._job(wish, wanted, route, key)
+        self.jobs.add(job)
+        return job
+
+    def _route(self, wish: Wish) -> Route:
+        model = self.catalog.find(wish.model)
+        if model is None:
+            known = ", ".join(model.id for model in self.catalog.models)
+            message = f"no such model; known are {known}"
+            raise InvalidRequest([FieldError(pointer="/model", code="unknown", message=message)])
+        return choose(
+            model,
+            wish.wanted,
+            providers=wish.providers,
+            delivery=wish.delivery,
+            accesses=self.accesses,
+        )
+
+    def _references(self, images: tuple[str, ...]) -> tuple[str, ...]:
+        """Store references that came as data; all are checked before the first is stored."""
+        decoded = [_decode(reference, at) for at, reference in enumerate(images)]
+        return tuple(
+            reference if content is None else self._upload(content)
+            for reference, content in zip(images, decoded, strict=True)
+        )
+
+    def _upload(self, content: "_Reference") -> str:
+        upload_id = self.uploads.put(content.bytes, content_type=content.content_type)
+        return f"upload:{upload_id}"
+
+    def _job(self, wish: Wish, wanted: JobInput, route: Route, key: ApiKey) -> Job:
+        now = self.clock.now()
+        job = Job(
+            id=JobId(f"job_{ulid(now, self.random_bytes(10))}"),
+            tenant=key.tenant,
+            key_id=key.id,
+            model=route.offer.model,
+            provider=route.offer.provider,
+            delivery=route.delivery,
+            sandbox=self.accesses[route.offer.provider].sandbox,
+            input=wanted,
+            estimated_usd=route.offer.estimate(wanted.n),
+            metadata=wish.metadata,
+            tags=wish.tags,
+            created_at=now,
+            updated_at=now,
+            # Should the caller of this never get to send it, the watch will.
+            due_at=now + DISPATCH_PATIENCE,
+        )
+        first = TimelineEntry(at=now, status=job.status, note=route.decision)
+        return replace(job, timeline=(first,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reference:
+    bytes: bytes
+    content_type: str
+
+
+def _decode(reference: str, index: int) -> _Reference | None:
+    """Return the bytes of a data URI, None for a reference that is no data."""
+    if reference.startswith("https://") or _UPLOAD.fullmatch(reference):
+        return None
+    match = _DATA_URI.fullmatch(reference)
+    if not match:
+        raise _refused(index, "must be an https: URL, a data:image/...;base64 URI or upload:<id>")
+    try:
+        content = base64.b64decode(match[1], validate=True)
+        probe = ImageProbe()
+        probe.feed(content)
+        facts = probe.finish()
+    except (binascii.Error, ValueError) as exc:
+        raise _refused(index, "is not valid base64") from exc
+    except (NotAnImage, Truncated) as exc:
+        raise _refused(index, "is not a whole PNG, JPEG, WebP or GIF image") from exc
+    return _Reference(bytes=content, content_type=facts.content_type)
+
+
+def _refused(index: int, message: str) -> InvalidRequest:
+    error = FieldError(pointer=f"/images/{index}", code="invalid_reference", message=message)
+    return InvalidRequest([error])

@@ -1,0 +1,34 @@
+"""Publish announced events: at least once, always the same bytes, forgotten only when taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.domain.events import Event
+from shared.ports import EventBus, Outbox
+
+# The table's stream brings an event within seconds; after this it has been lost on the way.
+_OVERDUE: Final = timedelta(seconds=90)
+_AT_MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishEvents:
+    outbox: Outbox
+    bus: EventBus
+
+    def __call__(self, events: Sequence[Event]) -> int:
+        """Publish and forget; return how many the bus did not take: they stay announced."""
+        taken = self.bus.publish(events)
+        self.outbox.published([event for event in events if event.id in taken])
+        return len(events) - len(taken)
+
+    def overdue(self, now: datetime) -> Sequence[Event]:
+        return self.outbox.unpublished(before=now - _OVERDUE, limit=_AT_MOST)
+
+    def again(self, now: datetime) -> None:
+        """Publish what the stream did not bring."""
+        events = self.overdue(now)
+        if events:
+            self(events)

@@ -1,0 +1,248 @@
+"""The world a deployment lives in: every port's real adapter, built when first used.
+
+Adapters are imported where they are built: a cold start pays only for what its function touches.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from shared.config import (
+    AddressSettings,
+    AdminSettings,
+    CallbackKeySettings,
+    CollectQueueSettings,
+    DispatchQueueSettings,
+    EventSettings,
+    MediaSettings,
+    OutgoingSettings,
+    ProviderSettings,
+    TableSettings,
+    UploadsSettings,
+    WatchSettings,
+)
+from shared.domain.offers import Catalog
+from shared.ports import (
+    Accesses,
+    ApiKeys,
+    CallbackArchive,
+    CallbackKeySource,
+    Clock,
+    EventBus,
+    ImageSource,
+    JobStore,
+    Leases,
+    MediaStore,
+    Outbox,
+    Provider,
+    ProviderAccess,
+    Providers,
+    Queue,
+    RandomBytes,
+    Uploads,
+    Wake,
+)
+
+_LOOPBACK_HOST: Final = "127.0.0.1"
+
+
+class World:
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._environ = environ
+
+    # --- state
+
+    @cached_property
+    def jobs(self) -> JobStore:
+        from shared.adapters.dynamodb.jobs import DynamoJobStore
+
+        return DynamoJobStore(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        from shared.adapters.dynamodb.outbox import DynamoOutbox
+
+        return DynamoOutbox(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        from shared.adapters.dynamodb.keys import DynamoApiKeys
+
+        return DynamoApiKeys(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def leases(self) -> Leases:
+        from shared.adapters.dynamodb.leases import DynamoLeases
+
+        return DynamoLeases(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def media(self) -> MediaStore:
+        from shared.adapters.s3 import S3MediaStore
+
+        bucket = MediaSettings.from_env(self._environ).media_bucket
+        return S3MediaStore(self._aws("s3"), bucket=bucket)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        from shared.adapters.s3 import S3Uploads
+
+        bucket = UploadsSettings.from_env(self._environ).uploads_bucket
+        return S3Uploads(self._aws("s3"), bucket=bucket)
+
+    @cached_property
+    def callback_archive(self) -> CallbackArchive:
+        from shared.adapters.s3 import S3CallbackArchive
+
+        bucket = MediaSettings.from_env(self._environ).media_bucket
+        return S3CallbackArchive(self._aws("s3"), bucket=bucket)
+
+    # --- messages
+
+    @cached_property
+    def collect_queue(self) -> Queue:
+        from shared.adapters.sqs import SqsQueue
+
+        url = CollectQueueSettings.from_env(self._environ).collect_queue_url
+        return SqsQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def dispatch_queue(self) -> Queue:
+        from shared.adapters.sqs import SqsQueue
+
+        url = DispatchQueueSettings.from_env(self._environ).dispatch_queue_url
+        return SqsQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def wake_watch(self) -> Wake:
+        from shared.adapters.sqs import LambdaWake
+
+        function = WatchSettings.from_env(self._environ).watch_function
+        return LambdaWake(self._aws("lambda"), function=function)
+
+    @cached_property
+    def event_bus(self) -> EventBus:
+        from shared.adapters.eventbridge import EventBridgeBus
+
+        return EventBridgeBus(
+            self._aws("events"), bus=EventSettings.from_env(self._environ).event_bus
+        )
+
+    # --- providers
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from shared.catalog.load import load_catalog
+
+        return load_catalog()
+
+    @cached_property
+    def providers(self) -> Providers:
+        from shared.adapters.providers.apixo import Apixo
+        from shared.adapters.providers.oxen import Oxen
+
+        makers: dict[str, Callable[..., Provider]] = {"apixo": Apixo, "oxen": Oxen}
+        return {
+            name: makers[name](self._http, base_url=base_url, key=self._provider_keys[name])
+            for name, base_url in self._provider_settings.base_urls.items()
+        }
+
+    @cached_property
+    def accesses(self) -> Accesses:
+        settings = self._provider_settings
+        return {
+            name: self._access(base_url, sandbox=name in settings.sandboxed)
+            for name, base_url in settings.base_urls.items()
+        }
+
+    @cached_property
+    def image_source(self) -> ImageSource:
+        from shared.adapters.provider_images import HttpImageSource
+
+        # Of the providers only Oxen may keep results behind its key (providers.md 1.12).
+        hosts = {
+            urlsplit(base_url).netloc: self._provider_keys[name]
+            for name, base_url in self._provider_settings.base_urls.items()
+            if name == "oxen"
+        }
+        return HttpImageSource(self._http, keys=hosts)
+
+    # --- time, chance, secrets, addresses
+
+    @cached_property
+    def clock(self) -> Clock:
+        from shared.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def random_bytes(self) -> RandomBytes:
+        return os.urandom
+
+    @cached_property
+    def callback_keys(self) -> CallbackKeySource:
+        from shared.adapters.secrets import SecretCallbackKeys
+
+        secret = CallbackKeySettings.from_env(self._environ).callback_keys_secret
+        return SecretCallbackKeys(secret=secret)
+
+    @cached_property
+    def is_admin_key(self) -> Callable[[str], bool]:
+        from shared.adapters.secrets import AdminKeyCheck
+
+        return AdminKeyCheck(secret=AdminSettings.from_env(self._environ).admin_key_secret)
+
+    @cached_property
+    def base_url(self) -> str:
+        """Where callers find the API, when that is not simply where they called it."""
+        return self._addresses.public_url or self._addresses.loopback_url
+
+    @cached_property
+    def _provider_keys(self) -> dict[str, Callable[[], str]]:
+        from shared.adapters.secrets import provider_key
+
+        parameters = self._provider_settings.key_parameters
+        return {name: partial(provider_key, parameter) for name, parameter in parameters.items()}
+
+    def _access(self, provider_base_url: str, *, sandbox: bool) -> ProviderAccess:
+        """On one machine with us a provider reaches us directly, else by a public address."""
+        local = self._addresses.loopback_url
+        if not local:
+            base: str | None = self._public_url()
+        elif urlsplit(provider_base_url).hostname == _LOOPBACK_HOST:
+            base = local
+        else:
+            base = self._addresses.public_url or None
+        reaches_storage = not local or base == local
+        return ProviderAccess(sandbox=sandbox, callback_base=base, fetches_links=reaches_storage)
+
+    def _public_url(self) -> str:
+        from shared.adapters.secrets import public_url
+
+        return self._addresses.public_url or public_url(self._addresses.public_url_parameter)
+
+    @cached_property
+    def _addresses(self) -> AddressSettings:
+        return AddressSettings.from_env(self._environ)
+
+    @cached_property
+    def _provider_settings(self) -> ProviderSettings:
+        return ProviderSettings.from_env(self._environ)
+
+    @cached_property
+    def _table(self) -> str:
+        return TableSettings.from_env(self._environ).table_name
+
+    @cached_property
+    def _http(self) -> Any:
+        from shared.adapters.http import HttpClient
+
+        allowed = OutgoingSettings.from_env(self._environ).allowed_loopback
+        return HttpClient(loopback_origins=allowed)
+
+    def _aws(self, name: str) -> Any:
+        from shared.adapters.aws import client
+
+        return client(name)
