@@ -1,0 +1,112 @@
+"""The `seedhook` command. What a command needs is imported when it runs: `--help` stays quick."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from client.exit_codes import ExitCode
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Seedhook: a self-hosted, webhook-driven image service.",
+)
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes a free one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Data = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Keep jobs and images in this folder.")
+]
+Latency = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="How slow the sandbox providers are, as a share of the real ones."
+        " Default: SEEDHOOK_SANDBOX_LATENCY, else 0.02.",
+    ),
+]
+AllowLoopback = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST:PORT", help="A loopback origin that jobs may name; repeatable."),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Enforce the template's IAM roles.")]
+Out = Annotated[Path, typer.Option(file_okay=False, help="Where the images go.")]
+
+
+@app.callback()
+def main() -> None:
+    """Keep sub-commands named even while there is one."""
+
+
+@app.command()
+def up(  # noqa: PLR0913 - one parameter per option
+    *,
+    port: Port = 8787,
+    data: Data = None,
+    latency: Latency = None,
+    allow_loopback: AllowLoopback = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole stack on this machine until Ctrl-C."""
+    with _local_run():
+        from local.stack import StackOptions, sandbox_latency  # noqa: PLC0415
+        from local.up import up as run  # noqa: PLC0415
+
+        options = StackOptions(
+            port=port,
+            data=data,
+            latency=sandbox_latency(os.environ) if latency is None else latency,
+            allow_loopback=tuple(allow_loopback or ()),
+            strict=strict,
+            report=_report,
+        )
+        run(options, as_json=as_json)
+
+
+@app.command()
+def demo(*, port: Port = 0, out: Out = Path("demo-images"), as_json: AsJson = False) -> None:
+    """Run real jobs through the real stack on this machine and keep their images."""
+    with _local_run():
+        from local.demo import demo as run  # noqa: PLC0415
+        from local.stack import StackOptions, sandbox_latency  # noqa: PLC0415
+
+        latency = sandbox_latency(os.environ, default=0.1)
+        options = StackOptions(port=port, latency=latency, report=_report)
+        if not run(options, out=out, as_json=as_json):
+            raise typer.Exit(ExitCode.JOB_FAILED)
+
+
+def _report(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def _local_run() -> Iterator[None]:
+    """Say what went wrong in one line, with the exit code that means it."""
+    from local.errors import StackError, UsageError  # noqa: PLC0415
+    from local.signals import Stopped, stopping_on_signals  # noqa: PLC0415
+
+    try:
+        with stopping_on_signals():
+            yield
+    except UsageError as exc:
+        _fail(exc, ExitCode.WRONG_USAGE)
+    except StackError as exc:
+        _fail(exc, ExitCode.JOB_FAILED)
+    except Stopped as exc:
+        raise typer.Exit(ExitCode.OK) from exc
+
+
+def _fail(exc: Exception, code: ExitCode) -> None:
+    typer.echo(f"seedhook: {exc}", err=True)
+    raise typer.Exit(code) from exc
+
+
+if __name__ == "__main__":
+    app(prog_name="seedhook")

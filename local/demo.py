@@ -1,0 +1,58 @@
+"""`seedhook demo`: real jobs through the real stack, on this machine."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from local.demo_jobs import JOBS
+from local.demo_run import Progress, run_jobs
+from local.demo_view import summary, view
+from local.stack import StackOptions, running_stack
+
+
+def demo(options: StackOptions, *, out: Path, as_json: bool) -> bool:
+    """Return whether every job succeeded and every image is what its record says."""
+    progresses = [Progress(job=job) for job in JOBS]
+    # With --json, stdout is for the one document and people read stderr.
+    console = Console(stderr=as_json, highlight=False)
+    with running_stack(options) as stack:
+        with view(console, progresses) as changed:
+            asyncio.run(run_jobs(stack, progresses, out=out, changed=changed))
+        succeeded = all(one.succeeded for one in progresses)
+        if as_json:
+            print(json.dumps(_document(progresses, succeeded=succeeded)), flush=True)
+        else:
+            console.print("\n", summary(progresses), f"\n{_last_word(out, succeeded=succeeded)}\n")
+    return succeeded
+
+
+def _last_word(out: Path, *, succeeded: bool) -> str:
+    if not succeeded:
+        return "[red]The demo failed.[/]"
+    return (
+        f"Every image in [bold]{out}/[/] is byte for byte what its job recorded.\n"
+        "[bold]make dev[/] leaves the stack running at http://127.0.0.1:8787/"
+    )
+
+
+def _document(progresses: Sequence[Progress], *, succeeded: bool) -> dict[str, Any]:
+    return {
+        "succeeded": succeeded,
+        "jobs": [
+            {
+                "name": one.job.name,
+                "id": one.id,
+                "status": one.state,
+                "provider": one.provider,
+                "delivery": one.delivery,
+                "seconds": round(one.seconds, 2),
+                "images": [str(path) for path in one.files],
+                "error": one.error or None,
+            }
+            for one in progresses
+        ],
+    }

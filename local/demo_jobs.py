@@ -1,0 +1,56 @@
+"""The demo's jobs, as data: another one is another row."""
+
+import base64
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoJob:
+    name: str
+    title: str
+    body: Callable[[], Body]
+
+
+def _apixo_callback() -> Body:
+    return {
+        "model": "seedream-4.5",
+        "provider": "apixo",
+        "prompt": "A lighthouse on a basalt cliff at dawn, fog in the bay, ink and watercolour",
+        "n": 2,
+        "resolution": "2K",
+        "aspect_ratio": "16:9",
+    }
+
+
+def _oxen_edit() -> Body:
+    return {
+        "model": "seedream-4.5",
+        "provider": "oxen",
+        "prompt": "Turn this sketch into a late summer evening, the sun low over the sea",
+        "images": [reference_image()],
+        "size": "2K",
+    }
+
+
+JOBS = (
+    DemoJob(name="apixo-callback", title="two new images", body=_apixo_callback),
+    DemoJob(name="oxen-queue", title="an edit of a sketch", body=_oxen_edit),
+)
+
+
+def reference_image(width: int = 512, height: int = 320) -> str:
+    """Draw a small sea and sun, as a data URI."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - slow, and only a demo draws
+
+    image = Image.new("RGB", (width, height), "#f2e8cf")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, height * 2 // 3, width, height), fill="#386641")
+    draw.ellipse((width * 0.6, height * 0.2, width * 0.8, height * 0.52), fill="#bc4749")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,0 +1,155 @@
+"""template.yaml onto the engine: package and template into its S3, then CreateStack or UpdateStack.
+
+A stack that is there already (`--data`) is updated: ports, and so addresses in parameters, may be
+new. The package's key names its content, so changed sources are changed code, and the engine ends
+the workers of every function whose code or environment changed.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.aws import client
+from local.engine import REGION
+from local.errors import StackError
+from local.package import Package, host_architecture
+from local.providers import Connection
+from local.template_bridge import CodeLocation, declared, load_template, to_cloudformation
+
+STACK = "seedhook-local"
+_BUCKET = "seedhook-local-deployment"
+_SECONDS = 120
+_POLL = 0.03
+_SETTLED_WELL = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+# A stack in one of these never took anyone's jobs and can only be deleted.
+_STILLBORN = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    outputs: Mapping[str, str]
+    created: bool
+
+    def output(self, name: str) -> str:
+        if name not in self.outputs:
+            raise StackError(f"template.yaml has no output {name}")
+        return self.outputs[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployer:
+    endpoint_url: str
+
+    def deploy(
+        self, *, template: Path, package: Package, parameters: Mapping[str, str]
+    ) -> Deployment:
+        source = load_template(template)
+        code = self._upload(package)
+        values = declared(source, parameters)
+        body = json.dumps(
+            to_cloudformation(source, code=code, parameters=values, region=REGION), default=str
+        )
+        created = self._create_or_update(self._put_template(body), values)
+        return Deployment(outputs=self._settled_outputs(), created=created)
+
+    def put_keys(self, connections: Iterable[Connection]) -> None:
+        ssm = self._client("ssm")
+        for connection in connections:
+            ssm.put_parameter(
+                Name=connection.key_parameter,
+                Value=connection.key,
+                Type="SecureString",
+                Overwrite=True,
+            )
+
+    def admin_key(self, secret: str) -> str:
+        answer = self._client("secretsmanager").get_secret_value(SecretId=secret)
+        key: str = json.loads(answer["SecretString"])["admin_key"]
+        return key
+
+    def _client(self, service: str) -> Any:
+        return client(service, endpoint_url=self.endpoint_url, region=REGION)
+
+    def _upload(self, package: Package) -> CodeLocation:
+        s3 = self._client("s3")
+        # Objects outlive a state that was not saved, and their bucket with them.
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket=_BUCKET)
+        location = CodeLocation(
+            bucket=_BUCKET, key=f"package-{package.digest}.zip", architecture=host_architecture()
+        )
+        s3.put_object(Bucket=_BUCKET, Key=location.key, Body=package.path.read_bytes())
+        for old in s3.list_objects_v2(Bucket=_BUCKET).get("Contents", []):
+            if old["Key"] != location.key:
+                s3.delete_object(Bucket=_BUCKET, Key=old["Key"])
+        return location
+
+    def _put_template(self, body: str) -> str:
+        # In a request a template may have 51,200 bytes, in S3 a megabyte.
+        self._client("s3").put_object(Bucket=_BUCKET, Key="template.json", Body=body.encode())
+        return f"{self.endpoint_url}/{_BUCKET}/template.json"
+
+    def _create_or_update(self, template_url: str, values: Mapping[str, str]) -> bool:
+        """Return whether the stack is new."""
+        cloudformation = self._client("cloudformation")
+        request = {
+            "StackName": STACK,
+            "TemplateURL": template_url,
+            "Parameters": [
+                {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
+            ],
+            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        }
+        if self._status() in _STILLBORN:
+            cloudformation.delete_stack(StackName=STACK)
+            self._wait_until_settled()
+        if self._status() is None:
+            cloudformation.create_stack(**request)
+            return True
+        try:
+            cloudformation.update_stack(**request)
+        except ClientError as exc:
+            if "No updates are to be performed" not in str(exc):
+                raise
+        return False
+
+    def _status(self) -> str | None:
+        stack = self._describe()
+        status: str | None = stack["StackStatus"] if stack else None
+        return None if status == "DELETE_COMPLETE" else status
+
+    def _describe(self) -> dict[str, Any] | None:
+        with suppress(ClientError):
+            answer = self._client("cloudformation").describe_stacks(StackName=STACK)
+            stack: dict[str, Any] = answer["Stacks"][0]
+            return stack
+        return None
+
+    def _wait_until_settled(self) -> str | None:
+        deadline = time.monotonic() + _SECONDS
+        while (status := self._status()) and status.endswith("_IN_PROGRESS"):
+            if time.monotonic() > deadline:
+                raise StackError(f"the stack is still {status} after {_SECONDS} s")
+            time.sleep(_POLL)
+        return status
+
+    def _settled_outputs(self) -> dict[str, str]:
+        status = self._wait_until_settled()
+        if status not in _SETTLED_WELL:
+            raise StackError(f"the stack ended as {status}:\n{self._failures()}")
+        stack = self._describe() or {}
+        return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+
+    def _failures(self) -> str:
+        answer = self._client("cloudformation").describe_stack_events(StackName=STACK)
+        return "\n".join(
+            f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+            for event in reversed(answer["StackEvents"])
+            if event["ResourceStatus"].endswith("_FAILED")
+        )

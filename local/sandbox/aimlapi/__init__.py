@@ -1,0 +1,1 @@
+"""AI/ML API: one blocking call, one image."""

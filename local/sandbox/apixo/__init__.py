@@ -1,0 +1,1 @@
+"""APIXO: async tasks, polled or called back."""

@@ -1,0 +1,1 @@
+"""Oxen: a queue to poll, an event stream, and blocking calls."""

@@ -1,0 +1,207 @@
+"""The whole stack on this machine, as a context manager.
+
+Engine, sandbox providers, deployment of template.yaml, front proxy, API key. `seedhook up`,
+`seedhook demo` and the end-to-end tests use it.
+"""
+
+import math
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from local.api_key import obtain_api_key
+from local.deploy import Deployer, Deployment
+from local.engine import REGION, ROOT, Engine, EngineOptions, running_engine
+from local.errors import StackError, UsageError
+from local.folders import Folders, run_folders
+from local.package import build_package, host_architecture
+from local.ports import LOOPBACK, check_origin, free_port, listening_socket
+from local.providers import Connection, connections, template_parameters
+from local.proxy import create_app, serving
+from local.sandbox.server import running_sandbox
+
+DEFAULT_PORT = 8787
+DEFAULT_LATENCY = 0.02
+
+
+def silent(_: str) -> None:
+    """Report no progress."""
+
+
+def sandbox_latency(environ: Mapping[str, str], *, default: float = DEFAULT_LATENCY) -> float:
+    value = environ.get("SEEDHOOK_SANDBOX_LATENCY", "").strip()
+    try:
+        latency = float(value) if value else default
+    except ValueError:
+        latency = -1
+    if not 0 <= latency < math.inf:
+        raise UsageError(f"SEEDHOOK_SANDBOX_LATENCY={value} is not a number from 0 up")
+    return latency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOptions:
+    port: int = DEFAULT_PORT
+    data: Path | None = None
+    latency: float = DEFAULT_LATENCY
+    allow_loopback: tuple[str, ...] = ()
+    strict: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    root: Path = ROOT
+    report: Callable[[str], None] = silent
+
+    def __post_init__(self) -> None:
+        for origin in self.allow_loopback:
+            check_origin(origin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A running stack. What the contract's ready line shows, and what tests need besides."""
+
+    api_url: str
+    api_key: str
+    aws_endpoint_url: str
+    region: str
+    uploads_bucket: str
+    media_bucket: str
+    table: str
+    event_bus: str
+    sandbox_url: str
+    admin_key: str
+    connections: tuple[Connection, ...]
+    engine: Engine
+
+    @property
+    def console_url(self) -> str:
+        return f"{self.api_url}/"
+
+    def ready_line(self) -> dict[str, str]:
+        return {
+            "api_url": self.api_url,
+            "api_key": self.api_key,
+            "console_url": self.console_url,
+            "aws_endpoint_url": self.aws_endpoint_url,
+            "region": self.region,
+            "uploads_bucket": self.uploads_bucket,
+            "media_bucket": self.media_bucket,
+            "table": self.table,
+            "event_bus": self.event_bus,
+            "sandbox_url": self.sandbox_url,
+        }
+
+    def wait(self) -> None:
+        """Block while the engine runs; its end, unasked for, is an error."""
+        self.engine.process.wait()
+        raise StackError(f"the embedded AWS stopped:\n{self.engine.log_tail()}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What runs before anything is deployed."""
+
+    folders: Folders
+    listener: socket.socket
+    engine: Engine
+    sandbox_url: str
+    connections: tuple[Connection, ...]
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.listener.getsockname()[1]}"
+
+
+@contextmanager
+def running_stack(options: StackOptions) -> Iterator[Stack]:
+    """Start everything, give it back when it answers, and leave nothing running or lying about."""
+    with ExitStack() as started:
+        ground = _start_ground(options, started)
+        deployment = _deploy(options, ground)
+        app = create_app(engine_url=ground.engine.url, api_id=deployment.output("ApiId"))
+        started.enter_context(serving(app, ground.listener))
+        yield _described(ground, deployment)
+        options.report("stopping")
+
+
+def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
+    folders = started.enter_context(run_folders(options.data))
+    listener = started.enter_context(closing(listening_socket(options.port)))
+    options.report("starting the embedded AWS and the sandbox providers")
+    engine = started.enter_context(running_engine(_engine_options(folders, strict=options.strict)))
+    sandbox = started.enter_context(
+        running_sandbox(latency=options.latency, port=_kept_port(folders, "sandbox-port"))
+    )
+    return _Ground(
+        folders=folders,
+        listener=listener,
+        engine=engine,
+        sandbox_url=sandbox.base_url,
+        connections=connections(options.environ, sandbox_url=sandbox.base_url),
+    )
+
+
+def _engine_options(folders: Folders, *, strict: bool) -> EngineOptions:
+    return EngineOptions(
+        port=_kept_port(folders, "engine-port"),
+        temp=folders.temp,
+        log=folders.log,
+        objects=folders.objects,
+        state=folders.state,
+        strict=strict,
+    )
+
+
+def _kept_port(folders: Folders, name: str) -> int:
+    """Take the port of last time if it is free: kept state is full of addresses."""
+    port = free_port(folders.recall(name))
+    folders.remember(name, port)
+    return port
+
+
+def _deploy(options: StackOptions, ground: _Ground) -> Deployment:
+    options.report("building the functions' package")
+    package = build_package(root=options.root)
+    ground.engine.wait_until_ready()
+    options.report("deploying template.yaml")
+    deployer = Deployer(endpoint_url=ground.engine.url)
+    deployer.put_keys(ground.connections)
+    return deployer.deploy(
+        template=options.root / "template.yaml",
+        package=package,
+        parameters=_parameters(options, ground),
+    )
+
+
+def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
+    ours = [urlsplit(url).netloc for url in (ground.engine.url, ground.sandbox_url)]
+    allowed = [*ours, *options.allow_loopback]
+    return {
+        "Stage": "local",
+        "Architecture": host_architecture(),
+        "PublicUrl": options.environ.get("SEEDHOOK_PUBLIC_URL", "").strip().rstrip("/"),
+        "LoopbackUrl": ground.api_url,
+        **template_parameters(ground.connections, allowed=allowed),
+    }
+
+
+def _described(ground: _Ground, deployment: Deployment) -> Stack:
+    secret = deployment.output("AdminKeySecret")
+    admin_key = Deployer(endpoint_url=ground.engine.url).admin_key(secret)
+    return Stack(
+        api_url=ground.api_url,
+        api_key=obtain_api_key(ground.api_url, admin_key=admin_key, folders=ground.folders),
+        aws_endpoint_url=ground.engine.url,
+        region=REGION,
+        uploads_bucket=deployment.output("UploadsBucket"),
+        media_bucket=deployment.output("MediaBucket"),
+        table=deployment.output("TableName"),
+        event_bus=deployment.output("EventBusName"),
+        sandbox_url=ground.sandbox_url,
+        admin_key=admin_key,
+        connections=ground.connections,
+        engine=ground.engine,
+    )
