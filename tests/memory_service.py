@@ -1,0 +1,102 @@
+"""The whole service on memory adapters: the real wiring, another world."""
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+from shared.adapters.memory.buckets import (
+    MemoryCallbackArchive,
+    MemoryImageSource,
+    MemoryMediaStore,
+    MemoryUploads,
+)
+from shared.adapters.memory.messages import MemoryBus, MemoryQueue, MemoryWake, VirtualClock
+from shared.adapters.memory.provider import MemoryProvider
+from shared.adapters.memory.table import (
+    MemoryApiKeys,
+    MemoryJobStore,
+    MemoryLeases,
+    MemoryOutbox,
+)
+from shared.domain.api_key import ApiKey
+from shared.domain.callback_token import CallbackKeys
+from shared.domain.ids import JobId
+from shared.domain.job import Job, JobInput
+from shared.ports import ProviderAccess
+from shared.usecases.admit_job import Wish
+from shared.wiring import Service
+from tests.pictures import a_png
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ADMIN_KEY = "the-admin-key"
+
+
+class MemoryService(Service):
+    def __init__(self) -> None:
+        super().__init__(environ={})
+        self.clock = self.time = VirtualClock(NOW)
+        self.jobs = self.store = MemoryJobStore()
+        self.outbox = MemoryOutbox(self.store)
+        self.api_keys = MemoryApiKeys()
+        self.leases = MemoryLeases()
+        self.media = self.bucket = MemoryMediaStore()
+        self.uploads = MemoryUploads()
+        self.callback_archive = self.archive = MemoryCallbackArchive()
+        self.collect_queue = self.to_collect = MemoryQueue()
+        self.dispatch_queue = self.to_dispatch = MemoryQueue()
+        self.wake_watch = self.wake = MemoryWake()
+        self.event_bus = self.bus = MemoryBus()
+        self.apixo = MemoryProvider("apixo", draw=lambda _: a_png())
+        self.oxen = MemoryProvider("oxen", draw=lambda _: a_png(), ids_per_image=True)
+        self.oxen.files = self.apixo.files  # one web for both
+        self.providers = {"apixo": self.apixo, "oxen": self.oxen}
+        reachable = ProviderAccess(
+            sandbox=True, callback_base="https://seedhook.example", fetches_links=True
+        )
+        self.accesses = {"apixo": reachable, "oxen": reachable}
+        self.image_source = MemoryImageSource(self.apixo.files)
+        self.random_bytes = Random(1).randbytes  # noqa: S311  # the same in each run
+        self.callback_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
+        self.is_admin_key = ADMIN_KEY.__eq__
+        self.base_url = "https://seedhook.example"
+
+    def a_key(self, *, tenant: str = "default") -> ApiKey:
+        return self.issue_key(tenant=tenant, name="test").key
+
+    def submit(self, *, key: ApiKey | None = None, **wish: Any) -> Job:
+        """Admit a job and send it off, as the submit function does."""
+        job = self.submit_job.admit(a_wish(**wish), key=key or self.a_key())
+        self.submit_job.send_off(job)
+        return self.jobs.get(job.id)
+
+    def deliver_messages(self) -> None:
+        """Let the queues' functions work until the queues are empty."""
+        while self.to_dispatch.messages or self.to_collect.messages:
+            if self.to_dispatch.messages:
+                job_id, _ = self.to_dispatch.messages.popleft()
+                self.dispatch_attempt(job_id)
+            if self.to_collect.messages:
+                job_id, hint = self.to_collect.messages.popleft()
+                self.collect_result(job_id, hint=hint)
+
+    def collect(self, job_id: JobId) -> Job:
+        return self.collect_result(job_id)
+
+
+def a_wish(
+    *,
+    model: str = "seedream-4.5",
+    provider: str = "apixo",
+    delivery: str = "auto",
+    tags: tuple[str, ...] = (),
+    **wanted: Any,
+) -> Wish:
+    wanted.setdefault("prompt", "a fox in watercolor")
+    return Wish(
+        model=model,
+        wanted=JobInput(**wanted),
+        providers=(provider,),
+        delivery=delivery,
+        metadata={},
+        tags=tags,
+    )

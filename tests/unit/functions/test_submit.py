@@ -1,0 +1,233 @@
+"""POST /v1/jobs: what it answers, and what it refuses with which words."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions.submit.handler import create_app
+from shared.domain.errors import ErrorCode, Fault, NotSent
+from shared.domain.ids import JobId
+from shared.domain.job import JobStatus
+from tests.http_events import Answer, AnyContext, http_event
+from tests.memory_service import MemoryService
+from tests.pictures import a_png
+
+type Post = Callable[..., Answer]
+
+FOX = {"model": "seedream-4.5", "prompt": "a fox in watercolor"}
+
+
+@pytest.fixture
+def key(service: MemoryService) -> str:
+    return service.issue_key(tenant="default", name="test").text
+
+
+@pytest.fixture
+def post(service: MemoryService, key: str) -> Post:
+    app = create_app(service)
+
+    def call(body: object, *, key: str | None = key) -> Answer:
+        text = body if isinstance(body, str | bytes) else json.dumps(body)
+        event = http_event("POST", "/v1/jobs", body=text, key=key)
+        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+
+    return call
+
+
+def pointers(answer: Answer) -> list[str]:
+    return [error["pointer"] for error in answer.json["errors"]]
+
+
+def test_the_answer_is_the_job_as_admitted(service: MemoryService, post: Post) -> None:
+    answer = post(FOX | {"n": 2, "metadata": {"order": "7"}, "tags": ["a"]})
+
+    assert answer.status == 202
+    job = answer.json
+    assert (job["object"], job["status"], job["version"]) == ("job", "queued", 1)
+    assert (job["model"], job["provider"], job["delivery"]) == (
+        "seedream-4.5",
+        "apixo",
+        "callback",
+    )
+    assert job["sandbox"] is True
+    assert job["cost"] == {"estimated_usd": "0.0700", "charged_usd": None}
+    assert (job["metadata"], job["tags"]) == ({"order": "7"}, ["a"])
+    assert answer.headers["location"] == f"https://seedhook.example/v1/jobs/{job['id']}"
+    assert service.jobs.get(JobId(job["id"])).status is JobStatus.PROCESSING
+
+
+def test_a_provider_that_is_down_is_no_concern_of_the_caller(
+    service: MemoryService, post: Post
+) -> None:
+    fault = Fault(code=ErrorCode.PROVIDER_UNAVAILABLE, message="connection refused")
+    service.apixo.errors = [NotSent(fault)]
+
+    answer = post(FOX)
+
+    assert answer.status == 202
+    assert service.jobs.get(JobId(answer.json["id"])).status is JobStatus.QUEUED
+
+
+def test_an_error_of_ours_after_admission_is_no_concern_of_the_caller(
+    service: MemoryService, post: Post
+) -> None:
+    def break_down(_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    service.apixo.on_submit = break_down
+
+    assert post(FOX).status == 202
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "seedream-4-5",
+        "bytedance-seedream-4-5",
+        "bytedance/seedream-4-5",
+        "seedream-4-5-251128",
+    ],
+)
+def test_a_providers_own_id_is_an_alias(post: Post, name: str) -> None:
+    assert post(FOX | {"model": name}).json["model"] == "seedream-4.5"
+
+
+def test_a_field_that_only_one_provider_has_decides_the_provider(post: Post) -> None:
+    assert post(FOX | {"seed": 7}).json["provider"] == "oxen"
+    assert post(FOX | {"prompt_optimize": "standard"}).json["provider"] == "apixo"
+
+
+def test_a_reference_given_as_data_is_stored_and_named(post: Post) -> None:
+    data = f"data:image/png;base64,{base64.b64encode(a_png()).decode()}"
+
+    answer = post(FOX | {"images": [data, "https://example.com/cat.png"]})
+
+    first, second = answer.json["input"]["images"]
+    assert first.startswith("upload:")
+    assert second == "https://example.com/cat.png"
+
+
+@pytest.mark.parametrize("size", ["2K", "4K", "2048x2048", "2048X2048", "2048*2048"])
+def test_the_five_spellings_of_a_size_are_taken(post: Post, size: str) -> None:
+    assert post(FOX | {"provider": "apixo", "size": size}).status == 202
+
+
+REFUSED: list[Any] = [
+    pytest.param({"prompt": 7}, ["/prompt"], id="wrong type"),
+    pytest.param({"n": "2"}, ["/n"], id="a number as text"),
+    pytest.param({"n": True}, ["/n"], id="a truth value for a number"),
+    pytest.param({"n": 0}, ["/n"], id="too few images"),
+    pytest.param({"n": 11}, ["/n"], id="too many images"),
+    pytest.param({"prompt": ""}, ["/prompt"], id="empty prompt"),
+    pytest.param({"prompt": "x" * 5001}, ["/prompt"], id="prompt too long"),
+    pytest.param({"colour": "red", "a/b": 1}, ["/colour", "/a~1b"], id="unknown fields"),
+    pytest.param({"model": "seedream-9"}, ["/model"], id="unknown model"),
+    pytest.param({"provider": "nobody"}, ["/provider"], id="unknown provider"),
+    pytest.param({"provider": ["apixo", "nobody"]}, ["/provider/1"], id="unknown in a list"),
+    pytest.param({"model": "seedream-4", "provider": "apixo"}, ["/provider"], id="no such pair"),
+    pytest.param({"provider": "oxen", "delivery": "callback"}, ["/delivery"], id="no callbacks"),
+    pytest.param({"provider": "apixo", "size": "1K"}, ["/size"], id="size of another model"),
+    pytest.param({"provider": "apixo", "size": "512x512"}, ["/size"], id="too few pixels"),
+    pytest.param({"provider": "apixo", "size": "8192x8192"}, ["/size"], id="too many pixels"),
+    pytest.param({"provider": "apixo", "size": "40000x100"}, ["/size"], id="too long a side"),
+    pytest.param({"provider": "oxen", "size": "2048x2048"}, ["/size"], id="size not of oxen"),
+    pytest.param({"model": "seedream-4", "size": "2K"}, ["/size"], id="size not of the model"),
+    pytest.param({"size": "2K", "aspect_ratio": "1:1"}, ["/size"], id="size excludes ratio"),
+    pytest.param({"aspect_ratio": "5:1"}, ["/aspect_ratio"], id="ratio of no model"),
+    pytest.param({"images": ["https://e.com/x"] * 15}, ["/images"], id="too many references"),
+    pytest.param(
+        {"provider": "oxen", "images": ["https://e.com/x"] * 11},
+        ["/images"],
+        id="too many references for oxen",
+    ),
+    pytest.param(
+        {"images": ["https://e.com/x"] * 10, "n": 6, "sequential": "auto"},
+        ["/images"],
+        id="references and outputs above fifteen",
+    ),
+    pytest.param({"images": ["http://e.com/x"]}, ["/images/0"], id="reference without TLS"),
+    pytest.param(
+        {"images": ["data:image/png;base64,AAAA"]}, ["/images/0"], id="reference that is no image"
+    ),
+    pytest.param(
+        {"images": ["data:image/png;base64,***"]}, ["/images/0"], id="reference not base64"
+    ),
+    pytest.param({"metadata": {"a": 1}}, ["/metadata/a"], id="metadata that is no text"),
+    pytest.param({"metadata": {"k" * 41: "v"}}, [f"/metadata/{'k' * 41}"], id="metadata key"),
+    pytest.param(
+        {"metadata": {str(n): "v" * 512 for n in range(9)}}, ["/metadata"], id="metadata in all"
+    ),
+    pytest.param({"seed": 1e400}, None, id="a number too large"),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), REFUSED)
+def test_what_cannot_be_done_is_refused_by_field(
+    service: MemoryService, post: Post, change: dict[str, Any], expected: list[str] | None
+) -> None:
+    answer = post(FOX | change)
+
+    assert answer.status in {400, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["who"] == "client"
+    assert answer.json["errors"]
+    if expected is not None:
+        assert sorted(set(pointers(answer))) == sorted(expected)
+    assert service.apixo.tasks == service.oxen.tasks == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("   ", id="blank"),
+        pytest.param("{", id="cut short"),
+        pytest.param("[]", id="a list"),
+        pytest.param("null", id="null"),
+        pytest.param('{"model": NaN}', id="NaN"),
+        pytest.param('{"model": "a", "model": "b"}', id="a name twice"),
+        pytest.param("[" * 100_000, id="deeply nested"),
+        pytest.param('{"a":' * 100_000, id="deeply nested objects"),
+        pytest.param(b"\xff\xfe\x00", id="not UTF-8"),
+        pytest.param('{"n": ' + "9" * 5000 + "}", id="an endless number"),
+    ],
+)
+def test_what_is_no_json_object_is_refused(post: Post, body: str | bytes) -> None:
+    answer = post(body)
+
+    assert answer.status == 400
+    assert answer.json["code"] == "malformed_json"
+
+
+def test_half_a_surrogate_pair_is_refused_by_field(post: Post) -> None:
+    answer = post('{"model": "seedream-4.5", "prompt": "\\ud800"}')
+
+    assert answer.status == 422
+    assert pointers(answer) == ["/prompt"]
+
+
+def test_a_prompt_is_kept_to_the_last_character(post: Post) -> None:
+    prompt = 'naïve 🦊 "quotes" \\ \x00 \u202e \n end'
+
+    assert post(FOX | {"prompt": prompt}).json["input"]["prompt"] == prompt
+
+
+def test_a_body_over_four_megabytes_is_sent_to_uploads(post: Post) -> None:
+    answer = post(FOX | {"prompt": "x" * (4 * 1024 * 1024)})
+
+    assert answer.status == 413
+    assert "/v1/uploads" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("key", [None, "", "nonsense", "sk_0000000000000001_" + "A" * 43, "sk_é_é"])
+def test_without_a_valid_key_nothing_is_done(
+    service: MemoryService, post: Post, key: str | None
+) -> None:
+    answer = post(FOX, key=key)
+
+    assert answer.status == 401
+    assert answer.json["code"] == "unauthenticated"
+    assert service.apixo.tasks == {}

@@ -1,0 +1,193 @@
+"""From a finished task to stored images and a settled job."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from shared.domain.errors import ErrorCode, Fault
+from shared.domain.ids import TaskId
+from shared.domain.job import Job, JobStatus
+from tests.memory_service import MemoryService
+from tests.pictures import a_png
+
+POLICY = Fault(code=ErrorCode.CONTENT_POLICY, message="not this")
+
+
+def finished(service: MemoryService, job: Job) -> Job:
+    service.apixo.finish_all()
+    service.oxen.finish_all()
+    return service.collect(job.id)
+
+
+def test_every_image_is_stored_and_described(service: MemoryService) -> None:
+    job = finished(service, service.submit(n=2))
+
+    assert job.status is JobStatus.SUCCEEDED
+    assert [image.index for image in job.images] == [0, 1]
+    assert [service.bucket.objects[image.key] for image in job.images] == [a_png()] * 2
+    assert (job.images[0].width, job.images[0].height) == (8, 6)
+    assert job.images[0].content_type == "image/png"
+
+
+def test_images_are_stored_before_the_state_says_so(service: MemoryService) -> None:
+    job = finished(service, service.submit())
+
+    assert [entry.status for entry in job.timeline] == [
+        JobStatus.QUEUED,
+        JobStatus.SUBMITTING,
+        JobStatus.PROCESSING,
+        JobStatus.STORING,
+        JobStatus.SUCCEEDED,
+    ]
+
+
+def test_delivered_images_are_what_is_charged(service: MemoryService) -> None:
+    job = service.submit(n=3)
+    service.apixo.finish(TaskId("apixo-0"), images=2)
+
+    job = service.collect(job.id)
+
+    assert job.status is JobStatus.PARTIAL
+    assert job.estimated_usd == Decimal("0.1050")
+    assert job.charged_usd == Decimal("0.0700")
+    assert job.error is not None
+    assert job.error.message == "the provider made 2 of 3 images"
+
+
+def test_a_provider_without_a_price_leaves_the_cost_unknown(service: MemoryService) -> None:
+    job = finished(service, service.submit(provider="oxen"))
+
+    assert job.status is JobStatus.SUCCEEDED
+    assert job.estimated_usd is None
+    assert job.charged_usd is None
+
+
+def test_collecting_twice_changes_nothing(service: MemoryService) -> None:
+    job = finished(service, service.submit())
+
+    assert service.collect(job.id) == job
+
+
+def test_a_task_that_still_runs_changes_nothing(service: MemoryService) -> None:
+    job = service.submit()
+
+    assert service.collect(job.id) == job
+
+
+def test_a_failed_task_fails_the_job_with_the_providers_reason(service: MemoryService) -> None:
+    job = service.submit()
+    service.apixo.fail(TaskId("apixo-0"), POLICY)
+
+    job = service.collect(job.id)
+
+    assert job.status is JobStatus.FAILED
+    assert job.error == POLICY
+    assert job.charged_usd == 0
+
+
+def test_success_without_an_image_is_a_failure(service: MemoryService) -> None:
+    job = service.submit()
+    service.apixo.finish(TaskId("apixo-0"), images=0)
+
+    job = service.collect(job.id)
+
+    assert job.status is JobStatus.FAILED
+    assert job.error is not None
+    assert job.error.code is ErrorCode.EMPTY_RESULT
+
+
+def test_one_refused_image_of_four_leaves_the_other_three(service: MemoryService) -> None:
+    job = service.submit(provider="oxen", n=4)
+    service.oxen.fail(TaskId("oxen-2"), POLICY)
+    service.oxen.finish_all()
+
+    job = service.collect(job.id)
+
+    assert job.status is JobStatus.PARTIAL
+    assert [image.index for image in job.images] == [0, 1, 3]
+    assert job.error == POLICY
+
+
+def test_what_is_finished_is_stored_while_the_rest_still_runs(service: MemoryService) -> None:
+    job = service.submit(provider="oxen", n=2)
+    service.oxen.finish(TaskId("oxen-1"))
+
+    job = service.collect(job.id)
+
+    assert job.status is JobStatus.STORING
+    assert [image.index for image in job.images] == [1]
+
+    assert finished(service, job).status is JobStatus.SUCCEEDED
+
+
+def test_an_image_that_cannot_be_fetched_is_fetched_again(service: MemoryService) -> None:
+    job = service.submit()
+    service.apixo.finish_all()
+    served = dict(service.apixo.files)
+    service.apixo.files.clear()
+
+    job = service.collect(job.id)
+    assert job.status is JobStatus.STORING
+
+    service.apixo.files |= served
+    assert service.collect(job.id).status is JobStatus.SUCCEEDED
+
+
+def test_an_image_gone_for_a_day_is_given_up(service: MemoryService) -> None:
+    job = service.submit()
+    service.apixo.finish_all()
+    service.apixo.files.clear()
+
+    service.collect(job.id)
+    service.time.sleep(timedelta(hours=24).total_seconds())
+    job = service.collect(job.id)
+
+    assert job.status is JobStatus.FAILED
+    assert job.error is not None
+    assert job.error.code is ErrorCode.RESULT_GONE
+
+
+def test_a_web_page_instead_of_an_image_is_never_stored(service: MemoryService) -> None:
+    job = service.submit()
+    service.apixo.finish_all()
+    service.apixo.files |= dict.fromkeys(service.apixo.files, b"<html>not found</html>")
+
+    for _ in range(4):
+        job = service.collect(job.id)
+
+    assert job.status is JobStatus.FAILED
+    assert job.error is not None
+    assert job.error.code is ErrorCode.NOT_AN_IMAGE
+    assert service.bucket.objects == {}
+
+
+def test_half_an_image_is_never_stored(service: MemoryService) -> None:
+    job = service.submit()
+    service.apixo.finish_all()
+    service.apixo.files |= {url: a_png()[:-5] for url in service.apixo.files}
+
+    service.collect(job.id)
+
+    assert service.bucket.objects == {}
+
+
+def test_an_attempt_that_never_finishes_fails_after_thirty_minutes(service: MemoryService) -> None:
+    job = service.submit()
+
+    service.time.sleep(30 * 60)
+    job = service.collect(job.id)
+
+    assert job.status is JobStatus.FAILED
+    assert job.error is not None
+    assert job.error.code is ErrorCode.PROVIDER_TIMEOUT
+    assert job.charged_usd is None
+
+
+def test_each_terminal_state_is_announced_once_with_an_id_of_its_own(
+    service: MemoryService,
+) -> None:
+    job = finished(service, service.submit())
+    service.collect(job.id)
+
+    announced = [event.type for event in service.store.announced.values()]
+    assert announced == ["job.accepted", "job.submitted", "job.succeeded"]
+    assert len({event.id for event in service.store.announced.values()}) == 3

@@ -1,0 +1,104 @@
+"""The watch: what no callback reports is found all the same."""
+
+from datetime import timedelta
+
+from shared.domain.job import Job, JobStatus
+from tests.memory_service import MemoryService
+
+
+def watch(service: MemoryService, *, seconds: float, owner: str = "watch-1") -> int:
+    looks = service.watch_jobs(owner=owner, until=service.clock.now() + timedelta(seconds=seconds))
+    service.deliver_messages()
+    return looks
+
+
+def status(service: MemoryService, job: Job) -> JobStatus:
+    return service.jobs.get(job.id).status
+
+
+def test_nothing_due_means_one_question_and_out(service: MemoryService) -> None:
+    started = service.clock.now()
+
+    assert watch(service, seconds=600) == 0
+    assert service.clock.now() == started
+
+
+def test_a_polled_result_is_collected_soon_after_it_is_there(service: MemoryService) -> None:
+    job = service.submit(provider="oxen")
+    watch(service, seconds=10)
+    assert status(service, job) is JobStatus.PROCESSING
+
+    service.oxen.finish_all()
+    watch(service, seconds=4)
+
+    assert status(service, job) is JobStatus.SUCCEEDED
+
+
+def test_a_lost_callback_is_made_up_for(service: MemoryService) -> None:
+    job = service.submit()
+    service.apixo.finish_all()  # and its callback never comes
+
+    service.time.sleep(120)
+    watch(service, seconds=2)
+
+    assert status(service, job) is JobStatus.SUCCEEDED
+
+
+def test_a_provider_that_does_not_answer_is_asked_again(service: MemoryService) -> None:
+    job = service.submit(provider="oxen")
+    service.oxen.finish_all()
+    service.oxen.is_silent = True
+    watch(service, seconds=10)
+
+    service.oxen.is_silent = False
+    watch(service, seconds=10)
+
+    assert status(service, job) is JobStatus.SUCCEEDED
+
+
+def test_a_finished_task_is_handed_on_once_not_at_every_look(service: MemoryService) -> None:
+    service.submit(provider="oxen")
+    service.oxen.finish_all()
+
+    service.watch_jobs(owner="test", until=service.clock.now() + timedelta(seconds=20))
+
+    assert len(service.to_collect.messages) == 1
+
+
+def test_only_one_watches_at_a_time(service: MemoryService) -> None:
+    service.submit(provider="oxen")
+    now = service.clock.now()
+    service.leases.acquire("watch", owner="watch-1", now=now, until=now + timedelta(seconds=30))
+
+    assert watch(service, seconds=10, owner="watch-2") == 0
+
+
+def test_a_watch_that_died_is_replaced_when_its_lease_runs_out(service: MemoryService) -> None:
+    service.submit(provider="oxen")
+    now = service.clock.now()
+    service.leases.acquire("watch", owner="watch-1", now=now, until=now + timedelta(seconds=30))
+
+    service.time.sleep(30)
+
+    assert watch(service, seconds=10, owner="watch-2") > 0
+
+
+def test_events_that_the_stream_lost_are_published(service: MemoryService) -> None:
+    service.submit()
+
+    service.time.sleep(120)
+    watch(service, seconds=2)
+
+    assert [event.type for event in service.bus.received] == ["job.accepted", "job.submitted"]
+    assert service.store.announced == {}
+
+
+def test_a_provider_that_never_finishes_is_not_asked_for_ever(service: MemoryService) -> None:
+    job = service.submit(provider="oxen")
+
+    service.time.sleep(30 * 60)
+    for _ in range(20):
+        service.time.sleep(60)
+        watch(service, seconds=10)
+
+    assert status(service, job) is JobStatus.FAILED
