@@ -11,6 +11,7 @@ from rich.console import Console
 from local.demo_jobs import JOBS
 from local.demo_run import Progress, run_jobs
 from local.demo_view import summary, view
+from local.function_logs import complaints
 from local.stack import StackOptions, running_stack
 
 
@@ -26,6 +27,8 @@ def demo(options: StackOptions, *, out: Path, as_json: bool) -> bool:
         if as_json:
             print(json.dumps(_document(progresses, succeeded=succeeded)), flush=True)
         else:
+            if not succeeded:
+                console.print(f"\n{complaints(stack.engine)}", style="red", markup=False)
             console.print("\n", summary(progresses), f"\n{_last_word(out, succeeded=succeeded)}\n")
     return succeeded
 

@@ -34,7 +34,6 @@ _STILLBORN = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     outputs: Mapping[str, str]
-    created: bool
 
     def output(self, name: str) -> str:
         if name not in self.outputs:
@@ -52,11 +51,13 @@ class Deployer:
         source = load_template(template)
         code = self._upload(package)
         values = declared(source, parameters)
-        body = json.dumps(
-            to_cloudformation(source, code=code, parameters=values, region=REGION), default=str
-        )
-        created = self._create_or_update(self._put_template(body), values)
-        return Deployment(outputs=self._settled_outputs(), created=created)
+        deployable = to_cloudformation(source, code=code, parameters=values, region=REGION)
+        template_url = self._put_template(json.dumps(deployable, default=str))
+        try:
+            self._create_or_update(template_url, values)
+        except ClientError as exc:
+            raise StackError(f"the engine refuses template.yaml: {exc}") from exc
+        return Deployment(outputs=self._settled_outputs())
 
     def put_keys(self, connections: Iterable[Connection]) -> None:
         ssm = self._client("ssm")
@@ -95,8 +96,7 @@ class Deployer:
         self._client("s3").put_object(Bucket=_BUCKET, Key="template.json", Body=body.encode())
         return f"{self.endpoint_url}/{_BUCKET}/template.json"
 
-    def _create_or_update(self, template_url: str, values: Mapping[str, str]) -> bool:
-        """Return whether the stack is new."""
+    def _create_or_update(self, template_url: str, values: Mapping[str, str]) -> None:
         cloudformation = self._client("cloudformation")
         request = {
             "StackName": STACK,
@@ -111,13 +111,12 @@ class Deployer:
             self._wait_until_settled()
         if self._status() is None:
             cloudformation.create_stack(**request)
-            return True
+            return
         try:
             cloudformation.update_stack(**request)
         except ClientError as exc:
             if "No updates are to be performed" not in str(exc):
                 raise
-        return False
 
     def _status(self) -> str | None:
         stack = self._describe()

@@ -1,6 +1,6 @@
 """The functions' package, made by the recipe that `sam build` uses and cached under `.seedhook/`.
 
-Bridges: the recipe is asked for this machine's architecture and system instead of Lambda's; byte
+Bridges: the recipe is asked for this machine's architecture, system and Python, not Lambda's; byte
 code is compiled for the engine's Python, because a worker's folder is new every time; the zip is
 stored, not deflated, because the engine unpacks it for every new worker.
 """
@@ -50,7 +50,7 @@ def build_package(*, root: Path = ROOT, python: Path = PYTHON) -> Package:
         with tempfile.TemporaryDirectory(dir=cache, prefix="build-") as work:
             artifacts = Path(work, "artifacts")
             artifacts.mkdir()
-            _make(root, artifacts)
+            _make(root, python, artifacts)
             _compile(python, artifacts)
             # Two builds at once each finish their own file; the name appears only when complete.
             _zip(artifacts, Path(work, "package.zip")).replace(package)
@@ -78,10 +78,11 @@ def _inputs(root: Path) -> Iterator[Path]:
         )
 
 
-def _make(root: Path, artifacts: Path) -> None:
+def _make(root: Path, python: Path, artifacts: Path) -> None:
     architecture = host_architecture()
     command = ["make", "--silent", "build-SubmitFunction"]
     command += [f"ARTIFACTS_DIR={artifacts}", f"ARCHITECTURE={architecture}"]
+    command.append(f"PYTHON_VERSION={_version(python)}")
     if sys.platform == "darwin":
         command.append(f"PLATFORM_{architecture}={_DARWIN_PLATFORMS[architecture]}")
     # A make that runs us (make demo) must not hand its own flags to the one we run.
@@ -91,6 +92,12 @@ def _make(root: Path, artifacts: Path) -> None:
     )
     if built.returncode != 0:
         raise StackError(f"the functions' package was not built:\n{built.stdout}{built.stderr}")
+
+
+def _version(python: Path) -> str:
+    """Return the engine's Python as 3.13; its workers run what the package holds."""
+    command = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _compile(python: Path, artifacts: Path) -> None:

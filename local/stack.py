@@ -18,6 +18,7 @@ from local.deploy import Deployer, Deployment
 from local.engine import REGION, ROOT, Engine, EngineOptions, running_engine
 from local.errors import StackError, UsageError
 from local.folders import Folders, run_folders
+from local.function_logs import complaints
 from local.package import build_package, host_architecture
 from local.ports import LOOPBACK, check_origin, free_port, listening_socket
 from local.providers import Connection, connections, template_parameters
@@ -123,7 +124,11 @@ def running_stack(options: StackOptions) -> Iterator[Stack]:
         deployment = _deploy(options, ground)
         app = create_app(engine_url=ground.engine.url, api_id=deployment.output("ApiId"))
         started.enter_context(serving(app, ground.listener))
-        yield _described(ground, deployment)
+        try:
+            stack = _described(ground, deployment)
+        except StackError as exc:
+            raise StackError(f"{exc}\n{complaints(ground.engine)}") from exc
+        yield stack
         options.report("stopping")
 
 

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
+from shared.usecases.await_change import AwaitChange
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.keys import Authenticate, IssueKey
@@ -67,6 +68,10 @@ class Service(World):
             media=self.media,
             clock=self.clock,
         )
+
+    @cached_property
+    def await_change(self) -> AwaitChange:
+        return AwaitChange(jobs=self.jobs, clock=self.clock)
 
     @cached_property
     def watch_jobs(self) -> WatchJobs:

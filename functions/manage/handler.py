@@ -27,6 +27,7 @@ logger = Logger()
 
 _DEFAULT_PAGE: Final = 20
 _LARGEST_PAGE: Final = 100
+_LONGEST_WAIT: Final = 25  # seconds
 
 
 def create_app(service: Service) -> APIGatewayHttpResolver:
@@ -53,16 +54,17 @@ def _add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.get("/v1/jobs")
     def list_jobs() -> Response[str]:
         key = service.authenticate(bearer_of(app))
-        query = app.current_event.query_string_parameters
-        page = service.jobs.newest(
-            key.tenant, limit=_limit(query.get("limit")), cursor=query.get("cursor")
-        )
+        limit = _number(app, "limit", default=_DEFAULT_PAGE, least=1, most=_LARGEST_PAGE)
+        cursor = app.current_event.query_string_parameters.get("cursor")
+        page = service.jobs.newest(key.tenant, limit=limit, cursor=cursor)
         document: dict[str, Any] = {"object": "list", "data": [view(job) for job in page.jobs]}
         return answer(document | ({"cursor": page.cursor} if page.cursor else {}))
 
     @app.get("/v1/jobs/<job_id>")
     def get_job(job_id: str) -> Response[str]:
-        return answer(view(_job_of_caller(app, service, job_id)))
+        job = _job_of_caller(app, service, job_id)
+        seconds = _number(app, "wait", default=0, least=0, most=_LONGEST_WAIT)
+        return answer(view(service.await_change(job, seconds=seconds)))
 
     @app.get("/v1/jobs/<job_id>/images/<index>")
     def get_image(job_id: str, index: str) -> Response[str]:
@@ -118,13 +120,15 @@ def _job_of_caller(app: APIGatewayHttpResolver, service: Service, job_id: str) -
     return job
 
 
-def _limit(text: str | None) -> int:
+def _number(app: APIGatewayHttpResolver, name: str, *, default: int, least: int, most: int) -> int:
+    """Return a number from the query. Raises InvalidRequest for anything out of range."""
+    text = app.current_event.query_string_parameters.get(name)
     if text is None:
-        return _DEFAULT_PAGE
-    if text.isascii() and text.isdecimal() and 1 <= int(text[:4]) <= _LARGEST_PAGE:
+        return default
+    if text.isascii() and text.isdecimal() and least <= int(text[:4]) <= most:
         return int(text)
-    message = f"must be a number from 1 to {_LARGEST_PAGE}"
-    raise InvalidRequest([FieldError(pointer="?limit", code="out_of_range", message=message)])
+    message = f"must be a number from {least} to {most}"
+    raise InvalidRequest([FieldError(pointer=f"?{name}", code="out_of_range", message=message)])
 
 
 @cache

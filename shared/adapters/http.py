@@ -20,7 +20,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from json import dumps
@@ -197,12 +197,9 @@ class HttpClient:
         # and proxies from the environment, and opinions on redirects.
         with _translated(host), self._transport or self._pinned_transport(deadline) as transport:
             request = httpx.Request(method, url, headers=fields, content=body)
-            response = transport.handle_request(request)
-            response.request = request
-            try:
+            with closing(transport.handle_request(request)) as response:
+                response.request = request
                 yield response
-            finally:
-                response.close()
 
     def _vetted(self, url: str) -> Origin:
         origin = origin_of(url)

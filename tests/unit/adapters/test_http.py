@@ -681,6 +681,16 @@ def test_a_body_that_ends_early_is_no_body(sent: bytes, serve: Callable[..., Sit
         a_client(site).request("GET", site.url, deadline_seconds=SECONDS)
 
 
+def test_what_goes_wrong_while_reading_is_told_to_the_reader(serve: Callable[..., Site]) -> None:
+    site = serve(answer(b"short", length=6))
+
+    with (
+        a_client(site).stream(site.url, deadline_seconds=SECONDS, max_bytes=1000) as stream,
+        pytest.raises(ExchangeFailed),
+    ):
+        list(stream.chunks())
+
+
 @pytest.mark.parametrize("length", ["6", "4", "-5", "five", "5" * 5000])
 def test_a_content_length_that_does_not_fit_the_body_is_refused(length: str) -> None:
     def misstate(_: httpx.Request) -> httpx.Response:

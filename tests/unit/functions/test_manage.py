@@ -104,6 +104,33 @@ def test_a_page_size_out_of_range_is_refused(call: Call, key: str, limit: str) -
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "?limit")
 
 
+def test_a_reader_can_wait_for_a_change(service: MemoryService, call: Call, key: str) -> None:
+    job = service.submit()
+    started = service.clock.now()
+
+    shown = call("GET", f"/v1/jobs/{job.id}", key=key, query={"wait": "10"}).json
+
+    assert shown["version"] == job.version
+    assert (service.clock.now() - started).total_seconds() == 10
+
+
+def test_a_finished_job_is_not_waited_for(service: MemoryService, call: Call, key: str) -> None:
+    job = service.submit()
+    service.apixo.finish_all()
+    service.collect(job.id)
+    started = service.clock.now()
+
+    call("GET", f"/v1/jobs/{job.id}", key=key, query={"wait": "25"})
+
+    assert service.clock.now() == started
+
+
+def test_nobody_waits_longer_than_25_seconds(service: MemoryService, call: Call, key: str) -> None:
+    answer = call("GET", f"/v1/jobs/{service.submit().id}", key=key, query={"wait": "26"})
+
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "?wait")
+
+
 def test_a_cursor_of_no_list_is_refused(call: Call, key: str) -> None:
     answer = call("GET", "/v1/jobs", key=key, query={"cursor": "nonsense"})
 

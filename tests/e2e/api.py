@@ -1,0 +1,33 @@
+"""The API as a client program sees it."""
+
+from typing import Any
+
+import httpx
+
+_TERMINAL = frozenset({"succeeded", "partial", "failed", "cancelled", "expired"})
+_LOOKS = 12
+
+
+class Api(httpx.Client):
+    def __init__(self, *, base_url: str, key: str) -> None:
+        headers = {"authorization": f"Bearer {key}"}
+        super().__init__(base_url=base_url, headers=headers, timeout=35, trust_env=False)
+
+    def submit(self, **job: Any) -> dict[str, Any]:
+        job.setdefault("model", "seedream-4.5")
+        answer = self.post("/v1/jobs", json=job)
+        assert answer.status_code == 202, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    def job(self, job_id: str, *, wait: int = 0) -> dict[str, Any]:
+        answer = self.get(f"/v1/jobs/{job_id}", params={"wait": wait})
+        assert answer.status_code == 200, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    def finished(self, job_id: str) -> dict[str, Any]:
+        """Follow the job by long polls until it is terminal."""
+        for _ in range(_LOOKS):
+            job = self.job(job_id, wait=10)
+            if job["status"] in _TERMINAL:
+                return job
+        raise AssertionError(f"{job_id} is still {job['status']}: {job['timeline']}")
