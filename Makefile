@@ -54,8 +54,8 @@ dev: install  ## the same stack, left running
 	$(VENV)/seedhook up
 
 deploy: install  ## build and deploy to your AWS account
-	PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/sam build
-	PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/sam deploy --guided
+	$(VENV)/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+	$(VENV)/sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE)
 
 COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.12 --upgrade \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
@@ -71,14 +71,22 @@ clean:  ## remove what was built
 # --- sam build -----------------------------------------------------------------------------
 # SAM calls build-<LogicalId> once per function with ARTIFACTS_DIR set; the local stack does the
 # same for its own machine. Every function gets the same package.
-ARCHITECTURE ?= arm64
+# SAM does not hand its parameters to a recipe, so they are read where SAM got them: from its command
+# line, else from samconfig.toml, else the template's default holds.
+comma := ,
+quote := "
+SAM_SAYS = $(shell ps -o args= -p "$$(ps -o ppid= -p $$PPID | tr -d ' ')" 2>/dev/null; \
+	grep -ohE 'Architecture=[^ ]+' samconfig.toml 2>/dev/null)
+SAM_WORDS = $(subst =, ,$(subst $(comma), ,$(subst \, ,$(subst $(quote), ,$(SAM_SAYS)))))
+ARCHITECTURE ?= $(firstword $(filter arm64 x86_64,$(SAM_WORDS)) arm64)
 PLATFORM_arm64 := aarch64-manylinux_2_28
 PLATFORM_x86_64 := x86_64-manylinux_2_28
+PYTHON_VERSION ?= 3.13
 UV ?= $(firstword $(wildcard $(VENV)/uv) uv)
 
 build-%Function:
 	$(UV) pip install --quiet --link-mode copy --no-installer-metadata --target "$(ARTIFACTS_DIR)" \
-		--python-version 3.13 --python-platform $(PLATFORM_$(ARCHITECTURE)) --only-binary :all: \
+		--python-version $(PYTHON_VERSION) --python-platform $(PLATFORM_$(ARCHITECTURE)) --only-binary :all: \
 		--require-hashes --requirement requirements/runtime.txt
 	@test ! -e "$(ARTIFACTS_DIR)/functions" -a ! -e "$(ARTIFACTS_DIR)/shared"  # a dependency owns our name
 	cp -R functions shared "$(ARTIFACTS_DIR)"

@@ -27,8 +27,8 @@ def demo(options: StackOptions, *, out: Path, as_json: bool) -> bool:
         if as_json:
             print(json.dumps(_document(progresses, succeeded=succeeded)), flush=True)
         else:
-            if not succeeded:
-                console.print(f"\n{complaints(stack.engine)}", style="red", markup=False)
+            if not succeeded and (reasons := complaints(stack.engine)):
+                console.print(f"\n{reasons}", style="red", markup=False)
             console.print("\n", summary(progresses), f"\n{_last_word(out, succeeded=succeeded)}\n")
     return succeeded
 

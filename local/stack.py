@@ -128,8 +128,10 @@ def running_stack(options: StackOptions) -> Iterator[Stack]:
             stack = _described(ground, deployment)
         except StackError as exc:
             raise StackError(f"{exc}\n{complaints(ground.engine)}") from exc
-        yield stack
-        options.report("stopping")
+        try:
+            yield stack
+        finally:
+            options.report("stopping")
 
 
 def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:

@@ -45,7 +45,7 @@ from shared.ports import (
     Wake,
 )
 
-_LOOPBACK_HOST: Final = "127.0.0.1"
+_LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
 
 
 class World:
@@ -211,7 +211,7 @@ class World:
         local = self._addresses.loopback_url
         if not local:
             base: str | None = self._public_url()
-        elif urlsplit(provider_base_url).hostname == _LOOPBACK_HOST:
+        elif urlsplit(provider_base_url).hostname in _LOOPBACK_HOSTS:
             base = local
         else:
             base = self._addresses.public_url or None

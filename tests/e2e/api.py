@@ -26,8 +26,9 @@ class Api(httpx.Client):
 
     def finished(self, job_id: str) -> dict[str, Any]:
         """Follow the job by long polls until it is terminal."""
+        job = self.job(job_id)
         for _ in range(_LOOKS):
-            job = self.job(job_id, wait=10)
             if job["status"] in _TERMINAL:
                 return job
+            job = self.job(job_id, wait=10)
         raise AssertionError(f"{job_id} is still {job['status']}: {job['timeline']}")
