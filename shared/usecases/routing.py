@@ -38,7 +38,7 @@ def choose(
         faults = offer.complaints(wanted)
         faults += _delivery_complaints(offer, delivery, accesses[offer.provider])
         if not faults:
-            return _route(offer, delivery, accesses[offer.provider], chosen=not providers)
+            return _route(offer, delivery, accesses[offer.provider], by_price=not providers)
         complaints.append(faults)
     raise InvalidRequest(complaints[0])
 
@@ -76,10 +76,10 @@ def _possible(offer: Offer, access: ProviderAccess) -> tuple[str, ...]:
     return tuple(d for d in offer.deliveries if d != "callback" or access.callback_base)
 
 
-def _route(offer: Offer, delivery: str, access: ProviderAccess, *, chosen: bool) -> Route:
+def _route(offer: Offer, delivery: str, access: ProviderAccess, *, by_price: bool) -> Route:
     possible = _possible(offer, access)
     if delivery == "auto":
         delivery = next(d for d in _PREFERRED[offer.provider] if d in possible)
-    reason = "cheapest that can do all that was asked" if chosen else "asked for by name"
+    reason = "cheapest that can do all that was asked" if by_price else "asked for by name"
     decision = f"{offer.provider} by {delivery}: {reason}"
     return Route(offer=offer, delivery=delivery, decision=decision)

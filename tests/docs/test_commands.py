@@ -1,0 +1,128 @@
+"""The commands in the documents, run as a reader would run them."""
+
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from local.stack import Stack
+from tests.docs.documents import Block, documents, readme
+
+# A word after the fence's `sh`, and why such a block is not run here.
+NOT_RUN = {
+    "aws": "needs an AWS account",
+    "install": "builds environments or runs for good; the targets' names are checked instead",
+    "edit": "holds a placeholder; the test sets these variables",
+}
+ROOT = Path.cwd()
+PATIENCE_SECONDS = 60
+
+
+def shell_blocks(*, run: bool) -> list[Block]:
+    blocks = [b for document in documents() for b in document.blocks if b.language == "sh"]
+    return [block for block in blocks if run is not bool(block.words)]
+
+
+def run(command: list[str], *, folder: Path, **variables: str) -> str:
+    """Run a command that must succeed, in an environment of its own; return what it printed."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the README's commands have been run, one after the other, in one shell."""
+    folder = tmp_path_factory.mktemp("reader")
+    script = "\n".join(
+        [block.text for block in readme().blocks if block.language == "sh" and not block.words]
+        + ['echo "$JOB" > id', 'echo "$SEEDHOOK_API_KEY" > key']
+    )
+    run(
+        ["sh", "-eu", "-c", script],
+        folder=folder,
+        SEEDHOOK_URL=stack.api_url,
+        SEEDHOOK_API_KEY=stack.api_key,
+        ADMIN_KEY=stack.admin_key,
+    )
+    return folder
+
+
+@pytest.fixture
+def job(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "job.json").read_bytes())  # type: ignore[no-any-return]
+
+
+def test_every_block_that_is_not_run_says_why() -> None:
+    assert {word for block in shell_blocks(run=False) for word in block.words} == NOT_RUN.keys()
+
+
+def test_only_the_readme_has_commands_to_run() -> None:
+    in_the_readme = [b for b in readme().blocks if b.language == "sh" and not b.words]
+
+    assert shell_blocks(run=True) == in_the_readme
+
+
+@pytest.mark.engine
+def test_the_first_job_is_submitted_and_followed_to_its_end(
+    folder: Path, job: dict[str, Any]
+) -> None:
+    assert (job["id"], job["status"]) == ((folder / "id").read_text().strip(), "succeeded")
+    assert job["delivered_images"] == 2
+
+
+@pytest.mark.engine
+def test_the_first_image_is_what_the_job_recorded(folder: Path, job: dict[str, Any]) -> None:
+    path, record = folder / "fox.png", job["images"][0]
+
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == record["sha256"]
+    with Image.open(path) as image:
+        image.load()
+        assert (image.format, image.size) == ("PNG", (2848, 1600))
+
+
+@pytest.mark.engine
+def test_the_new_api_key_opens_the_api(stack: Stack, folder: Path) -> None:
+    key = (folder / "key").read_text().strip()
+    command = ["curl", "-fsS", f"{stack.api_url}/v1/jobs", "-H", f"Authorization: Bearer {key}"]
+
+    answer = json.loads(run(command, folder=folder))
+
+    assert key != stack.api_key
+    assert len(answer["data"]) == 1
+
+
+@pytest.mark.engine
+def test_the_demo_keeps_every_image_at_its_size(tmp_path: Path) -> None:
+    out = tmp_path / "images"
+    command = [str(ROOT / ".venv/bin/seedhook"), "demo", "--json", "--port", "0", "--out", str(out)]
+
+    answer = json.loads(run(command, folder=tmp_path, SEEDHOOK_SANDBOX_LATENCY="0"))
+
+    assert answer["succeeded"] is True
+    sizes = {Path(name): size_of(Path(name)) for job in answer["jobs"] for name in job["images"]}
+    assert sizes == {
+        out / "apixo-callback-0.png": (2848, 1600),
+        out / "apixo-callback-1.png": (2848, 1600),
+        out / "oxen-queue-0.png": (2048, 2048),
+    }
+    assert set(out.iterdir()) == sizes.keys()
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        image.load()
+        return image.size

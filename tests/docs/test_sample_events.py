@@ -1,0 +1,156 @@
+"""Each sample in events/ is taken by the function whose trigger it shows.
+
+They tell one job from request to event, in the world of tests/docs/story.py.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template_bridge import load_template
+from shared.adapters.dynamodb.items import event_item
+from shared.adapters.sqs import write_message
+from shared.domain.ids import JobId, TaskId
+from shared.domain.job import JobStatus
+from shared.ports import TaskHint
+from tests.docs.story import PICTURE, StoryService
+from tests.http_events import Answer, AnyContext
+from tests.memory_service import a_wish
+
+type Invoke = Callable[[str], Any]
+
+FILES = {path.name.split(".")[0]: path for path in sorted(Path("events").glob("*.json"))}
+SAMPLES: dict[str, Any] = {name: json.loads(path.read_bytes()) for name, path in FILES.items()}
+JOB = JobId(SAMPLES["callback"]["pathParameters"]["job_id"])
+NOTHING_FAILED: Mapping[str, object] = {"batchItemFailures": []}
+
+
+@pytest.fixture
+def service() -> StoryService:
+    return StoryService()
+
+
+@pytest.fixture
+def invoke(service: StoryService, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    """Call a function as Lambda does, in the story's world."""
+
+    def call(name: str) -> Any:
+        handler = import_module(f"functions.{name}.handler")
+        if hasattr(handler, "create_app"):
+            monkeypatch.setattr(handler, "_app", lambda: handler.create_app(service))
+        else:
+            monkeypatch.setattr(handler, "_service", lambda: service)
+        return handler.lambda_handler(SAMPLES[name], AnyContext())
+
+    return call
+
+
+def test_every_function_has_one_sample() -> None:
+    assert SAMPLES.keys() == {path.parent.name for path in Path("functions").glob("*/handler.py")}
+
+
+def test_a_request_is_admitted_and_sent(service: StoryService, invoke: Invoke) -> None:
+    answer = Answer.of(invoke("submit"))
+
+    assert (answer.status, answer.json["id"]) == (202, JOB)
+    assert answer.json["input"]["aspect_ratio"] == "16:9"
+    assert service.jobs.get(JOB).status is JobStatus.PROCESSING
+
+
+def test_a_callback_is_kept_and_handed_on(service: StoryService, invoke: Invoke) -> None:
+    invoke("submit")
+    service.draw()
+
+    assert Answer.of(invoke("callback")).status == 200
+    (kept,) = service.archive.kept
+    assert kept == (JOB, 1, SAMPLES["callback"]["body"].encode())
+    ((job_id, hint),) = service.to_collect.messages
+    assert SAMPLES["collect"]["Records"][0]["body"] == write_message(job_id, hint)
+
+
+def test_a_collected_job_is_stored_and_settled(service: StoryService, invoke: Invoke) -> None:
+    invoke("submit")
+    service.draw()
+
+    assert invoke("collect") == NOTHING_FAILED
+    job = service.jobs.get(JOB)
+    assert job.status is JobStatus.SUCCEEDED
+    assert service.bucket.objects[job.images[0].key] == PICTURE
+
+
+def test_the_finished_job_is_read(service: StoryService, invoke: Invoke) -> None:
+    invoke("submit")
+    service.draw()
+    invoke("collect")
+
+    answer = Answer.of(invoke("manage"))
+
+    assert (answer.status, answer.json["status"]) == (200, "succeeded")
+
+
+def test_the_announced_event_is_published(service: StoryService, invoke: Invoke) -> None:
+    invoke("submit")
+    service.draw()
+    invoke("collect")
+    last = list(service.store.announced.values())[-1]
+    image = SAMPLES["publish"]["Records"][0]["dynamodb"]
+
+    assert image["NewImage"] == event_item(last)
+    assert image["Keys"] == {name: image["NewImage"][name] for name in ("pk", "sk")}
+    assert invoke("publish") == NOTHING_FAILED
+    assert service.bus.received == [last]
+    assert last.id not in service.store.announced
+
+
+def test_a_job_of_many_images_is_dispatched(service: StoryService, invoke: Invoke) -> None:
+    job = service.submit_job.admit(a_wish(provider="oxen", n=10), key=service.key.key)
+    service.submit_job.send_off(job)
+
+    ((job_id, hint),) = service.to_dispatch.messages
+    assert SAMPLES["dispatch"]["Records"][0]["body"] == write_message(job_id, hint)
+    assert invoke("dispatch") == NOTHING_FAILED
+    assert len(service.oxen.tasks) == 10
+
+
+def test_the_schedule_starts_the_watch(service: StoryService, invoke: Invoke) -> None:
+    job = service.submit(provider="oxen", key=service.key.key)
+    service.draw()
+
+    invoke("watch")
+
+    assert (job.id, None) in service.to_collect.messages
+
+
+def test_the_hint_in_the_collect_sample_is_the_callbacks_task() -> None:
+    body = json.loads(SAMPLES["callback"]["body"])
+    hint = TaskHint(attempt=1, task_id=TaskId(body["data"]["taskId"]))
+
+    assert SAMPLES["collect"]["Records"][0]["body"] == write_message(JOB, hint)
+
+
+@pytest.mark.parametrize("name", ["dispatch", "collect"])
+def test_a_message_has_its_own_digest(name: str) -> None:
+    (record,) = SAMPLES[name]["Records"]
+    digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
+
+    assert record["md5OfBody"] == digest
+
+
+def test_the_routes_of_the_samples_are_the_templates() -> None:
+    resources = load_template(Path("template.yaml"))["Resources"]
+    routes = {
+        name: [
+            f"{event['Properties'].get('Method', '')} {event['Properties'].get('Path', '$default')}"
+            for event in resources[f"{name.capitalize()}Function"]["Properties"]["Events"].values()
+        ]
+        for name in ("submit", "callback", "manage")
+    }
+
+    for name, (route,) in routes.items():
+        assert SAMPLES[name]["routeKey"] == route.strip()
+        assert SAMPLES[name]["requestContext"]["routeKey"] == route.strip()
