@@ -59,7 +59,7 @@ class S3MediaStore:
     def store(
         self, job_id: JobId, *, attempt: int, index: int, chunks: Iterator[bytes]
     ) -> StoredImage:
-        """Memory: two parts at most, whatever the image's size."""
+        """Memory: five parts at most, whatever the image's size."""
         inspection = _Inspection()
         try:
             parts = _parts(inspection.watch(chunks))

@@ -17,6 +17,7 @@ from shared.ports import Accesses, Clock, JobStore, RandomBytes, Uploads
 from shared.usecases.routing import Route, choose
 
 _DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
+_LONGEST_URL: Final = 2048
 _UPLOAD: Final = re.compile(r"upload:[0-9a-f]{64}")
 
 
@@ -107,7 +108,11 @@ class _Reference:
 
 def _decode(reference: str, index: int) -> _Reference | None:
     """Return the bytes of a data URI, None for a reference that is no data."""
-    if reference.startswith("https://") or _UPLOAD.fullmatch(reference):
+    if reference.startswith("https://"):
+        if len(reference) > _LONGEST_URL:
+            raise _refused(index, f"has {len(reference)} characters; at most {_LONGEST_URL}")
+        return None
+    if _UPLOAD.fullmatch(reference):
         return None
     match = _DATA_URI.fullmatch(reference)
     if not match:

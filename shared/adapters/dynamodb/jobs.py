@@ -1,10 +1,12 @@
 """Jobs in DynamoDB. The version is the lock: who writes over what he has not read, fails."""
 
-import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
 
 from shared.adapters.dynamodb.items import (
     SHARDS,
@@ -26,6 +28,10 @@ from shared.ports import DueJob, JobPage
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# Why a transaction is cancelled when others write the same job; throttling is another matter.
+_CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_JOB_ID: Final = re.compile(r"job_[0-9A-HJKMNP-TV-Z]{26}")
+
 
 class DynamoJobStore:
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
@@ -46,7 +52,7 @@ class DynamoJobStore:
         return read_job(answer["Item"])
 
     def newest(self, tenant: str, *, limit: int, cursor: str | None) -> JobPage:
-        start = {"ExclusiveStartKey": _open_cursor(cursor, tenant)} if cursor else {}
+        start = {"ExclusiveStartKey": _open_cursor(cursor, tenant)} if cursor is not None else {}
         answer = self._client.query(
             TableName=self._table,
             IndexName="tenant-jobs",
@@ -99,19 +105,27 @@ class DynamoJobStore:
             self._client.exceptions.ConditionalCheckFailedException,
             self._client.exceptions.TransactionCanceledException,
         ) as exc:
+            if not _is_conflict(exc):
+                raise
             raise VersionConflict(f"{job.id} is not at version {was and was.version}") from exc
 
 
+def _is_conflict(exc: ClientError) -> bool:
+    reasons = exc.response.get("CancellationReasons")
+    return reasons is None or any(reason.get("Code") in _CONFLICTS for reason in reasons)
+
+
 def _cursor(job_id: JobId) -> str:
-    return urlsafe_b64encode(json.dumps([job_id]).encode()).decode()
+    return urlsafe_b64encode(job_id.encode()).decode()
 
 
 def _open_cursor(cursor: str, tenant: str) -> Item:
     """Rebuild the key from the one part that is not known: a cursor cannot leave its tenant."""
     try:
-        (job_id,) = json.loads(urlsafe_b64decode(cursor.encode()))
-        key = job_key(JobId(job_id)) | {"tenant": tenant, "job_id": job_id}
-    except (ValueError, TypeError) as exc:
+        job_id = JobId(urlsafe_b64decode(cursor.encode()).decode())
+    except ValueError:
+        job_id = JobId("")
+    if not _JOB_ID.fullmatch(job_id):
         error = FieldError(pointer="?cursor", code="invalid", message="is no cursor of this list")
-        raise InvalidRequest([error]) from exc
-    return wire(key)
+        raise InvalidRequest([error])
+    return wire(job_key(job_id) | {"tenant": tenant, "job_id": job_id})

@@ -28,9 +28,11 @@ class DynamoOutbox:
         return [read_event(answer["Item"]) for answer in answers if "Item" in answer]
 
     def published(self, events: Iterable[Event]) -> None:
+        # A batch may not name a key twice, and a stream may bring an event twice.
+        items = {event.id: event_item(event) for event in events}.values()
         requests: list[Any] = [
-            {"DeleteRequest": {"Key": {name: event_item(event)[name] for name in ("pk", "sk")}}}
-            for event in events
+            {"DeleteRequest": {"Key": {name: item[name] for name in ("pk", "sk")}}}
+            for item in items
         ]
         for start in range(0, len(requests), _DELETES_AT_ONCE):
             batch = {self._table: requests[start : start + _DELETES_AT_ONCE]}

@@ -74,6 +74,8 @@ class MemoryApiKeys:
         self._keys: dict[KeyId, ApiKey] = {}
 
     def add(self, key: ApiKey) -> None:
+        if key.id in self._keys:
+            raise VersionConflict(f"key {key.id} exists")
         self._keys[key.id] = key
 
     def find(self, key_id: KeyId) -> ApiKey | None:

@@ -155,6 +155,7 @@ REFUSED: list[Any] = [
     pytest.param(
         {"images": ["data:image/png;base64,***"]}, ["/images/0"], id="reference not base64"
     ),
+    pytest.param({"images": ["https://e.com/" + "x" * 2048]}, ["/images/0"], id="endless URL"),
     pytest.param({"metadata": {"a": 1}}, ["/metadata/a"], id="metadata that is no text"),
     pytest.param({"metadata": {"k" * 41: "v"}}, [f"/metadata/{'k' * 41}"], id="metadata key"),
     pytest.param(

@@ -1,0 +1,104 @@
+"""AWS as the adapters see it, and places in it that no other test has used.
+
+Nothing is wired twice: the table's keys and indexes are those of template.yaml, and the clients
+have the settings of the functions' own.
+"""
+
+import json
+from functools import cache, cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+import moto  # noqa: F401  # clients made before this import would not be mocked
+from botocore.config import Config
+
+from local.aws import session
+from local.engine import REGION, ROOT
+from local.template_bridge import load_template
+from shared.adapters.aws import _CONFIG, _S3_CONFIG
+from shared.domain.events import SOURCE
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+# No proxy of the shell's may come between us and a loopback port.
+_DIRECT: Final = Config(proxies={})
+_NUMBERS: Final = count(1)
+_TAKEN_OVER: Final = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+
+
+class Aws:
+    def __init__(self, endpoint_url: str | None = None) -> None:
+        self._endpoint_url = endpoint_url
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._client("dynamodb")  # type: ignore[no-any-return]
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return self._client("s3")  # type: ignore[no-any-return]
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self._client("sqs")  # type: ignore[no-any-return]
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        return self._client("events")  # type: ignore[no-any-return]
+
+    def new_table(self) -> str:
+        name = _new_name()
+        properties: Any = _table_properties()
+        self.dynamodb.create_table(TableName=name, **properties)
+        return name
+
+    def new_bucket(self) -> str:
+        name = _new_name()
+        self.s3.create_bucket(Bucket=name)
+        return name
+
+    def new_queue(self) -> str:
+        return self.sqs.create_queue(QueueName=_new_name())["QueueUrl"]
+
+    def new_bus(self) -> tuple[str, str]:
+        """Return a bus, and a queue that gets whatever Seedhook puts onto it."""
+        bus, queue_url = _new_name(), self.new_queue()
+        attributes = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+        self.events.create_event_bus(Name=bus)
+        pattern = json.dumps({"source": [SOURCE]})
+        self.events.put_rule(Name="all", EventBusName=bus, EventPattern=pattern)
+        targets: Any = [{"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}]
+        self.events.put_targets(Rule="all", EventBusName=bus, Targets=targets)
+        return bus, queue_url
+
+    def receive(self, queue_url: str) -> list[str]:
+        """Take all messages that are in the queue."""
+        bodies: list[str] = []
+        while messages := self._receive(queue_url):
+            bodies += [message["Body"] for message in messages]
+        return bodies
+
+    def _receive(self, queue_url: str) -> list[Any]:
+        answer = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+        return list(answer.get("Messages", []))
+
+    def _client(self, name: str) -> Any:
+        config = (_S3_CONFIG if name == "s3" else _CONFIG).merge(_DIRECT)
+        return session(REGION).client(  # type: ignore[call-overload]  # the stubs want a literal
+            name, endpoint_url=self._endpoint_url, config=config
+        )
+
+
+def _new_name() -> str:
+    return f"contract-{next(_NUMBERS)}"
+
+
+@cache
+def _table_properties() -> dict[str, Any]:
+    properties = load_template(ROOT / "template.yaml")["Resources"]["Table"]["Properties"]
+    stream = {"StreamEnabled": True, **properties["StreamSpecification"]}
+    return {name: properties[name] for name in _TAKEN_OVER} | {"StreamSpecification": stream}

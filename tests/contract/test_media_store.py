@@ -1,0 +1,238 @@
+"""Stored images: the provider's bytes, once, under a key that is known beforehand."""
+
+import hashlib
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
+from shared.domain.image import StoredImage
+from shared.ports import MediaStore, Uploads
+from tests.contract.engines import MINISTACK
+from tests.contract.samples import a_job, a_large_png, a_picture, pieces
+from tests.contract.worlds import Buckets
+from tests.pictures import a_png
+
+JOB = a_job().id
+KEY = f"images/{JOB}/1/0.png"
+_HEAD_BYTES = 12
+
+
+def store(media: MediaStore, content: bytes, *, attempt: int = 1, index: int = 0) -> StoredImage:
+    return media.store(JOB, attempt=attempt, index=index, chunks=pieces(content))
+
+
+def described(content: bytes, *, width: int, height: int) -> StoredImage:
+    return StoredImage(
+        index=0,
+        key=KEY,
+        content_type="image/png",
+        bytes=len(content),
+        width=width,
+        height=height,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def is_clean(buckets: Buckets) -> bool:
+    return not buckets.images() and not buckets.unfinished_uploads()
+
+
+class TestWhole:
+    @pytest.mark.parametrize("content", [a_png(), a_large_png()], ids=["small", "large"])
+    def test_the_bytes_are_stored_as_they_came_and_described(
+        self, buckets: Buckets, content: bytes
+    ) -> None:
+        image = store(buckets.media, content)
+
+        assert buckets.images() == {KEY: content}
+        assert image == described(content, width=8, height=6)
+        assert buckets.unfinished_uploads() == 0
+
+    @pytest.mark.parametrize(
+        ("kind", "content_type", "extension"),
+        [
+            ("PNG", "image/png", "png"),
+            ("JPEG", "image/jpeg", "jpg"),
+            ("WEBP", "image/webp", "webp"),
+            ("GIF", "image/gif", "gif"),
+        ],
+    )
+    def test_type_and_size_are_read_from_the_bytes(
+        self, buckets: Buckets, kind: str, content_type: str, extension: str
+    ) -> None:
+        content = a_picture(kind, width=16, height=9)
+
+        image = store(buckets.media, content)
+
+        assert image.content_type == content_type
+        assert image.key == f"images/{JOB}/1/0.{extension}"
+        assert (image.width, image.height, image.bytes) == (16, 9, len(content))
+        assert buckets.images() == {image.key: content}
+
+    @pytest.mark.parametrize("size", [1, 7, 2**20])
+    def test_it_does_not_matter_how_the_bytes_are_cut(self, buckets: Buckets, size: int) -> None:
+        image = buckets.media.store(JOB, attempt=1, index=0, chunks=pieces(a_png(), size=size))
+
+        assert image == described(a_png(), width=8, height=6)
+        assert buckets.images() == {KEY: a_png()}
+
+    def test_each_attempt_and_index_has_a_key_of_its_own(self, buckets: Buckets) -> None:
+        places = [(1, 0), (1, 1), (2, 0)]
+
+        images = [store(buckets.media, a_png(), attempt=a, index=i) for a, i in places]
+
+        assert [image.key for image in images] == [f"images/{JOB}/{a}/{i}.png" for a, i in places]
+        assert [image.index for image in images] == [0, 1, 0]
+        assert set(buckets.images()) == {image.key for image in images}
+
+
+class TestAgain:
+    FIRST = a_png(8, 6)
+    SECOND = a_png(4, 3)
+    LARGE = a_large_png()
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [(FIRST, FIRST), (FIRST, SECOND), (FIRST, LARGE), (LARGE, SECOND), (LARGE, LARGE)],
+        ids=["same", "small-small", "small-large", "large-small", "large-large"],
+    )
+    def test_what_lies_there_stays_and_is_what_the_second_writer_hears_of(
+        self, buckets: Buckets, first: bytes, second: bytes
+    ) -> None:
+        store(buckets.media, first)
+
+        image = store(buckets.media, second)
+
+        assert image == described(first, width=8, height=6)
+        assert buckets.images() == {KEY: first}
+        assert buckets.unfinished_uploads() == 0
+
+
+class TestNotAWholeImage:
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"\x89PNG",
+            b"<html>not found</html>",
+            a_png()[:-1],
+            a_png()[:40],
+            a_picture("JPEG")[:-2],
+            a_picture("WEBP")[:-1],
+            a_picture("GIF")[:-1],
+            9 * 2**20 * b"x",
+            a_large_png()[:-1],
+            a_large_png()[:_HEAD_BYTES] + 9 * 2**20 * b"x",
+        ],
+        ids=[
+            "empty",
+            "too-short",
+            "page",
+            "png-without-end",
+            "png-without-picture",
+            "jpeg-without-end",
+            "webp-without-end",
+            "gif-without-end",
+            "large-nothing",
+            "large-without-end",
+            "large-out-of-step",
+        ],
+    )
+    def test_it_is_refused_and_leaves_nothing_behind(
+        self, buckets: Buckets, content: bytes
+    ) -> None:
+        with pytest.raises(ResultUnavailable) as refused:
+            store(buckets.media, content)
+
+        assert refused.value.fault.code is ErrorCode.NOT_AN_IMAGE
+        assert is_clean(buckets)
+
+    @pytest.mark.parametrize("content", [a_png(), a_large_png()], ids=["small", "large"])
+    def test_a_source_that_breaks_off_leaves_nothing_behind(
+        self, buckets: Buckets, content: bytes
+    ) -> None:
+        gone = ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message="connection lost"))
+
+        def breaking_off() -> Iterator[bytes]:
+            yield from pieces(content[:-1])
+            raise gone
+
+        with pytest.raises(ResultUnavailable) as lost:
+            buckets.media.store(JOB, attempt=1, index=0, chunks=breaking_off())
+
+        assert lost.value is gone
+        assert is_clean(buckets)
+
+    def test_after_a_refusal_the_whole_image_can_still_be_stored(self, buckets: Buckets) -> None:
+        with pytest.raises(ResultUnavailable):
+            store(buckets.media, a_png()[:-1])
+
+        store(buckets.media, a_png())
+
+        assert buckets.images() == {KEY: a_png()}
+
+
+@pytest.mark.parametrize("aws", ["moto", MINISTACK], indirect=True)
+class TestLinks:
+    """Memory's links lead nowhere."""
+
+    @pytest.mark.parametrize("content", [a_png(), a_large_png()], ids=["small", "large"])
+    def test_a_link_opens_what_was_stored_under_the_name_it_is_given(
+        self, media: MediaStore, content: bytes
+    ) -> None:
+        image = store(media, content)
+
+        answer = fetch(media.link(image.key, filename="fox 1.png"))
+
+        assert answer.content == content
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.headers["content-disposition"] == 'attachment; filename="fox 1.png"'
+
+    def test_a_link_opens_nothing_else(self, media: MediaStore) -> None:
+        link = media.link(store(media, a_png()).key, filename="a.png")
+        other = store(media, a_png(), index=1)
+
+        assert fetch(link.replace(KEY, other.key)).status_code == HTTPStatus.FORBIDDEN
+        assert fetch(link.replace("a.png", "a.exe")).status_code == HTTPStatus.FORBIDDEN
+
+    def test_a_link_opens_nothing_once_its_time_is_over(self, media: MediaStore) -> None:
+        link = media.link(store(media, a_png()).key, filename="a.png")
+        (signed_at,) = parse_qs(urlsplit(link).query)["X-Amz-Date"]
+        long_ago = link.replace(signed_at, "20200101T000000Z")
+
+        assert fetch(long_ago).status_code == HTTPStatus.FORBIDDEN
+
+    def test_an_object_without_a_link_is_closed(self, media: MediaStore) -> None:
+        link = media.link(store(media, a_png()).key, filename="a.png")
+
+        assert fetch(link.partition("?")[0]).status_code == HTTPStatus.FORBIDDEN
+
+    def test_a_link_works_for_minutes_and_an_uploads_link_for_hours(self, buckets: Buckets) -> None:
+        upload_id = buckets.uploads.put(a_png(), content_type="image/png")
+
+        assert seconds_of(buckets.media.link(KEY, filename="a.png")) == 15 * 60
+        assert seconds_of(buckets.uploads.link(upload_id)) == 6 * 3600
+
+    def test_an_uploads_link_opens_what_was_uploaded(self, uploads: Uploads) -> None:
+        upload_id = uploads.put(a_picture("WEBP"), content_type="image/webp")
+
+        answer = fetch(uploads.link(upload_id))
+
+        assert answer.content == a_picture("WEBP")
+        assert answer.headers["content-type"] == "image/webp"
+
+
+def fetch(link: str) -> requests.Response:
+    """Fetch as a stranger would, with the one library that moto serves too."""
+    with requests.Session() as stranger:
+        stranger.trust_env = False
+        return stranger.get(link, timeout=10)
+
+
+def seconds_of(link: str) -> int:
+    (seconds,) = parse_qs(urlsplit(link).query)["X-Amz-Expires"]
+    return int(seconds)

@@ -1,0 +1,137 @@
+"""Many at once. Only the embedded AWS decides races as AWS does."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+
+import pytest
+
+from shared.domain.errors import VersionConflict
+from shared.domain.job import Job
+from tests.contract.aws import Aws
+from tests.contract.samples import (
+    MINUTE,
+    NOW,
+    a_job,
+    a_large_png,
+    claimed,
+    pieces,
+    submitted,
+)
+from tests.contract.worlds import Table, dynamo_table, s3_buckets
+from tests.pictures import a_png
+
+pytestmark = pytest.mark.engine
+
+WRITERS = 16
+ROUNDS = 5
+
+
+def at_once[T](*acts: Callable[[], T]) -> list[T]:
+    """Let each act in a thread of its own, all in the same moment."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], T]) -> T:
+        start.wait()
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+def wins[**P](write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
+    try:
+        write(*args, **kwargs)
+    except VersionConflict:
+        return False
+    return True
+
+
+@pytest.fixture
+def table(ministack: Aws) -> Table:
+    return dynamo_table(ministack)
+
+
+def test_of_all_who_add_an_id_one_wins(table: Table) -> None:
+    for number in range(ROUNDS):
+        offers = [a_job(number, dispatch_tries=writer) for writer in range(WRITERS)]
+
+        won = at_once(*(partial(wins, table.jobs.add, offer) for offer in offers))
+
+        assert won.count(True) == 1
+        assert table.jobs.get(offers[0].id) == offers[won.index(True)]
+    assert len(table.outbox.unpublished(before=NOW + 60 * MINUTE, limit=100)) == ROUNDS
+
+
+@pytest.mark.parametrize("step", [claimed, submitted], ids=["silent", "announced"])
+def test_of_all_who_save_over_a_version_one_wins(table: Table, step: Callable[[Job], Job]) -> None:
+    job = a_job()
+    table.jobs.add(job)
+    if step is submitted:
+        table.jobs.save(claimed(job), was=job)
+        job = claimed(job)
+    for _ in range(ROUNDS):
+        offers = [replace(step(job), dispatch_tries=writer) for writer in range(WRITERS)]
+
+        won = at_once(*(partial(wins, table.jobs.save, offer, was=job) for offer in offers))
+
+        assert won.count(True) == 1
+        winner = offers[won.index(True)]
+        assert table.jobs.get(job.id) == winner
+        job = replace(job, version=winner.version)
+
+
+def test_who_reads_and_saves_again_until_it_works_loses_no_update(table: Table) -> None:
+    job = a_job()
+    table.jobs.add(job)
+
+    def count_up() -> bool:
+        for _ in range(10 * WRITERS):
+            read = table.jobs.get(job.id)
+            tries, version = read.dispatch_tries + 1, read.version + 1
+            counted = replace(read, dispatch_tries=tries, version=version)
+            if wins(table.jobs.save, counted, was=read):
+                return True
+        return False
+
+    counted = at_once(*WRITERS * [count_up])
+
+    assert all(counted)
+    assert table.jobs.get(job.id).dispatch_tries == WRITERS
+
+
+def test_of_all_who_want_a_lease_one_gets_it(table: Table) -> None:
+    owners = [f"owner-{number}" for number in range(WRITERS)]
+    for number in range(ROUNDS):
+        now = NOW + number * MINUTE
+        until = now + timedelta(seconds=30)
+
+        acquire = partial(table.leases.acquire, "watch", now=now, until=until)
+
+        got = at_once(*(partial(acquire, owner=owner) for owner in owners))
+
+        assert got.count(True) == 1
+        assert acquire(owner=owners[got.index(True)])
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_all_who_store_an_image_hear_of_the_same_one(ministack: Aws, *, large: bool) -> None:
+    buckets = s3_buckets(ministack)
+    writers = 8
+    if large:
+        contents = [a_large_png(filling=f"{writer:08}".encode()) for writer in range(writers)]
+    else:
+        contents = [a_png(8, 6 + writer) for writer in range(writers)]
+
+    store = partial(buckets.media.store, a_job().id, attempt=1, index=0)
+
+    images = at_once(*(partial(store, chunks=pieces(content)) for content in contents))
+
+    ((key, stored),) = buckets.images().items()
+    assert stored in contents
+    assert set(images) == {images[0]}
+    assert (images[0].key, images[0].bytes) == (key, len(stored))
+    assert buckets.unfinished_uploads() == 0

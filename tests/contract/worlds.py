@@ -1,0 +1,149 @@
+"""The ports under test, in memory and on AWS."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.keys import DynamoApiKeys
+from shared.adapters.dynamodb.leases import DynamoLeases
+from shared.adapters.dynamodb.outbox import DynamoOutbox
+from shared.adapters.eventbridge import EventBridgeBus
+from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
+from shared.adapters.memory.messages import MemoryBus, MemoryQueue
+from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
+from shared.adapters.s3 import S3CallbackArchive, S3MediaStore, S3Uploads
+from shared.adapters.sqs import SqsQueue, read_message
+from shared.domain.ids import JobId
+from shared.ports import (
+    ApiKeys,
+    CallbackArchive,
+    EventBus,
+    JobStore,
+    Leases,
+    MediaStore,
+    Outbox,
+    Queue,
+    TaskHint,
+    Uploads,
+)
+from tests.contract.aws import Aws
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    jobs: JobStore
+    outbox: Outbox
+    api_keys: ApiKeys
+    leases: Leases
+
+
+def memory_table() -> Table:
+    jobs = MemoryJobStore()
+    return Table(
+        jobs=jobs, outbox=MemoryOutbox(jobs), api_keys=MemoryApiKeys(), leases=MemoryLeases()
+    )
+
+
+def dynamo_table(aws: Aws) -> Table:
+    client, name = aws.dynamodb, aws.new_table()
+    return Table(
+        jobs=DynamoJobStore(client, table=name),
+        outbox=DynamoOutbox(client, table=name),
+        api_keys=DynamoApiKeys(client, table=name),
+        leases=DynamoLeases(client, table=name),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buckets:
+    """Beside the ports: what a bucket holds, which no port tells."""
+
+    media: MediaStore
+    uploads: Uploads
+    archive: CallbackArchive
+    images: Callable[[], Mapping[str, bytes]]
+    callbacks: Callable[[], list[bytes]]
+    unfinished_uploads: Callable[[], int]
+
+
+def memory_buckets() -> Buckets:
+    media, archive = MemoryMediaStore(), MemoryCallbackArchive()
+    return Buckets(
+        media=media,
+        uploads=MemoryUploads(),
+        archive=archive,
+        images=lambda: dict(media.objects),
+        callbacks=lambda: [body for _, _, body in archive.kept],
+        unfinished_uploads=lambda: 0,
+    )
+
+
+def s3_buckets(aws: Aws) -> Buckets:
+    bucket = aws.new_bucket()
+
+    def objects(prefix: str) -> dict[str, bytes]:
+        found = aws.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        return {
+            one["Key"]: aws.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
+            for one in found
+        }
+
+    return Buckets(
+        media=S3MediaStore(aws.s3, bucket=bucket),
+        uploads=S3Uploads(aws.s3, bucket=bucket),
+        archive=S3CallbackArchive(aws.s3, bucket=bucket),
+        images=lambda: objects("images/"),
+        callbacks=lambda: list(objects("callbacks/").values()),
+        unfinished_uploads=lambda: len(
+            aws.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A queue, and what its reader gets."""
+
+    queue: Queue
+    received: Callable[[], list[tuple[JobId, TaskHint | None]]]
+
+
+def memory_mailbox() -> Mailbox:
+    queue = MemoryQueue()
+    return Mailbox(queue=queue, received=lambda: list(queue.messages))
+
+
+def sqs_mailbox(aws: Aws) -> Mailbox:
+    url = aws.new_queue()
+    return Mailbox(
+        queue=SqsQueue(aws.sqs, url=url),
+        received=lambda: [read_message(body) for body in aws.receive(url)],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast:
+    """A bus, and what a subscriber gets: each event's type and document."""
+
+    bus: EventBus
+    received: Callable[[], list[tuple[str, Any]]]
+
+
+def memory_broadcast() -> Broadcast:
+    bus = MemoryBus()
+    return Broadcast(
+        bus=bus,
+        received=lambda: [(event.type, json.loads(event.detail)) for event in bus.received],
+    )
+
+
+def eventbridge_broadcast(aws: Aws) -> Broadcast:
+    bus, queue_url = aws.new_bus()
+
+    def received() -> list[tuple[str, Any]]:
+        envelopes = [json.loads(body) for body in aws.receive(queue_url)]
+        return [(envelope["detail-type"], envelope["detail"]) for envelope in envelopes]
+
+    return Broadcast(bus=EventBridgeBus(aws.events, bus=bus), received=received)
