@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
-from shared.adapters.http import HttpClient, HttpError
+from shared.adapters.addresses import origin_of
+from shared.adapters.http import HttpClient
+from shared.adapters.http_errors import HttpError
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 
 _DEADLINE_SECONDS: Final = 90.0
@@ -18,7 +19,9 @@ class HttpImageSource:
 
     def __init__(self, http: HttpClient, *, keys: Mapping[str, Callable[[], str]]) -> None:
         self._http = http
-        self._keys = keys  # by host or host:port
+        # By host, or host:port; both become host:port here.
+        origins = {origin_of(f"https://{host}"): key for host, key in keys.items()}
+        self._keys = {origin.place: key for origin, key in origins.items() if origin}
 
     @contextmanager
     def open(self, url: str) -> Iterator[Iterator[bytes]]:
@@ -36,7 +39,8 @@ class HttpImageSource:
             raise _unavailable(str(exc)) from exc
 
     def _headers(self, url: str) -> dict[str, str]:
-        key = self._keys.get(urlsplit(url).netloc)
+        origin = origin_of(url)
+        key = self._keys.get(origin.place) if origin else None
         return {"authorization": f"Bearer {key()}"} if key else {}
 
 

@@ -56,5 +56,7 @@ def is_genuine(token: str, target: CallbackTarget, *, keys: CallbackKeys, now: d
 
 def _mac(key: bytes, target: CallbackTarget, expiry: int) -> str:
     parts = ("cb1", target.provider, target.job_id, str(target.attempt), str(expiry))
-    digest = hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).digest()
+    digest = hmac.new(
+        key, "\0".join(parts).encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).digest()
     return urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -148,7 +148,9 @@ class Job:
             due_at = retry_at if unsent else at + UNKNOWN_FATE_PATIENCE
             return replace(job._to(job.status, at), due_at=due_at)
         if unsent:
-            return replace(job._to(JobStatus.QUEUED, at, note=job._why()), due_at=retry_at)
+            is_first = job.status is JobStatus.SUBMITTING
+            status = JobStatus.QUEUED if is_first else job.status
+            return replace(job._to(status, at, note=job._why()), due_at=retry_at)
         return job._finished(at)
 
     def storing(self, at: datetime) -> Self:

@@ -1,10 +1,16 @@
 """What the providers' answers have in common: how an exchange can end, and words for faults."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from shared.adapters.http import ConnectFailed, ForbiddenAddress, HttpAnswer, HttpClient, HttpError
+from pydantic import BaseModel, ValidationError
+
+from shared.adapters.http import HttpAnswer, HttpClient
+from shared.adapters.http_errors import ConnectFailed, ForbiddenAddress, HttpError
 from shared.domain.errors import (
     ErrorCode,
     FateUnknown,
@@ -17,14 +23,20 @@ from shared.domain.errors import (
 
 SUBMIT_SECONDS: Final = 8.0
 ASK_SECONDS: Final = 10.0
+# Oxen's rows repeat the request, references that came inline included.
+_LONGEST_ANSWER: Final = 16 * 1024 * 1024
 _TOO_MANY: Final = 429
+_LONGEST_WAIT: Final = 86_400.0
 _LONGEST_MESSAGE: Final = 300
+_MOST_READ: Final = 100_000  # several times the longest prompt, were it repeated
 
 # Documented refusals: the request surely did not start. All else but 2xx may have.
-REFUSALS: Final[Mapping[int, ErrorCode]] = {
-    400: ErrorCode.PROVIDER_REJECTED,
+_CERTAIN: Final[Mapping[int, ErrorCode]] = {
     401: ErrorCode.PROVIDER_AUTH,
     402: ErrorCode.PROVIDER_CREDITS,
+}
+_SUBJECT_TO_WORDS: Final[Mapping[int, ErrorCode]] = {
+    400: ErrorCode.PROVIDER_REJECTED,
     403: ErrorCode.PROVIDER_AUTH,
     404: ErrorCode.PROVIDER_REJECTED,
     422: ErrorCode.PROVIDER_REJECTED,
@@ -32,23 +44,37 @@ REFUSALS: Final[Mapping[int, ErrorCode]] = {
 
 # The providers' vocabularies are unstable, so words are read by family.
 _FAMILIES: Final[tuple[tuple[tuple[str, ...], ErrorCode], ...]] = (
-    (("sensitive", "nsfw", "prohibit", "violat", "moderat"), ErrorCode.CONTENT_POLICY),
-    (("insufficient", "credit", "balance"), ErrorCode.PROVIDER_CREDITS),
     (
-        ("downloading url", "download_failed", "forbidden for url", "image_url"),
+        ("sensitive", "nsfw", "prohibit", "violat", "moderat", "content policy", "riskdetection"),
+        ErrorCode.CONTENT_POLICY,
+    ),
+    (
+        ("credit", "balance", "insufficient fund", "insufficient_quota"),
+        ErrorCode.PROVIDER_CREDITS,
+    ),
+    (
+        ("downloading url", "download_failed", "forbidden for url", "invalid_image_url"),
         ErrorCode.REFERENCE_UNREACHABLE,
+    ),
+    (
+        (
+            "prompt_too_long",
+            "promptlengthexceeded",
+            "invalid_prompt",
+            "image_too_large",
+            "unsupported_format",
+        ),
+        ErrorCode.INVALID_INPUT,
     ),
     (("timeout", "timed out"), ErrorCode.PROVIDER_TIMEOUT),
     (("unavailable",), ErrorCode.PROVIDER_UNAVAILABLE),
 )
 
-
-def family(words: str, *, otherwise: ErrorCode) -> ErrorCode:
-    lowered = words.lower()
-    for marks, code in _FAMILIES:
-        if any(mark in lowered for mark in marks):
-            return code
-    return otherwise
+_LINK: Final = re.compile(
+    r"[a-z][a-z0-9+.-]{0,9}://(?:[^\s/?#]*@)?([^\s/?#\\,;'\"<>()]*)\S*", re.IGNORECASE
+)
+_INLINE_FILE: Final = re.compile(r"data:[^\s,]{0,100},\S*", re.IGNORECASE)
+_SECONDS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
 def post(http: HttpClient, url: str, *, key: str, body: object, provider: str) -> HttpAnswer:
@@ -64,24 +90,36 @@ def post(http: HttpClient, url: str, *, key: str, body: object, provider: str) -
 
 
 def ask(http: HttpClient, url: str, *, key: str, provider: str) -> HttpAnswer:
-    """Ask a question that costs nothing. Raises ProviderUnreadable when there is no answer."""
+    """Ask a question that costs nothing. Raises ProviderUnreadable when there is no good answer."""
     try:
-        return http.request("GET", url, headers=_bearer(key), deadline_seconds=ASK_SECONDS)
+        answer = http.request(
+            "GET",
+            url,
+            headers=_bearer(key),
+            deadline_seconds=ASK_SECONDS,
+            max_bytes=_LONGEST_ANSWER,
+        )
     except HttpError as exc:
         raise ProviderUnreadable(f"{provider}: {exc}") from exc
+    if not is_success(answer):
+        raise ProviderUnreadable(f"{provider}: HTTP {answer.status}")
+    return answer
 
 
-def refusal(
-    provider: str, *, status: int, message: str, answer: HttpAnswer
-) -> SubmissionError | None:
+def is_success(answer: HttpAnswer) -> bool:
+    return 200 <= answer.status < 300  # noqa: PLR2004  the class of statuses
+
+
+def refusal(status: int, words: str, answer: HttpAnswer) -> SubmissionError | None:
     """Return what a documented refusal status means for a submission, None for other statuses."""
     if status == _TOO_MANY:
-        fault = Fault(code=ErrorCode.PROVIDER_RATE_LIMIT, message=f"{provider}: too many requests")
+        fault = Fault(code=ErrorCode.PROVIDER_RATE_LIMIT, message=words)
         return NotSent(fault, retry_after_seconds=_retry_after(answer))
-    if status not in REFUSALS:
-        return None
-    code = family(message, otherwise=REFUSALS[status])
-    return Refused(Fault(code=code, message=in_words(provider, message)))
+    if status in _CERTAIN:
+        return Refused(Fault(code=_CERTAIN[status], message=words))
+    if status in _SUBJECT_TO_WORDS:
+        return Refused(fault_of(words, otherwise=_SUBJECT_TO_WORDS[status]))
+    return None
 
 
 def unreadable(provider: str, answer: HttpAnswer) -> FateUnknown:
@@ -89,27 +127,83 @@ def unreadable(provider: str, answer: HttpAnswer) -> FateUnknown:
     return FateUnknown(_unanswered(provider, f"unreadable answer, HTTP {answer.status}"))
 
 
-def json_object(answer: HttpAnswer) -> dict[str, Any]:
-    """Return the body as an object; anything else counts as an empty one."""
+def fault_of(words: str, *, otherwise: ErrorCode = ErrorCode.PROVIDER_REJECTED) -> Fault:
+    """Classify a provider's words; they have been through `in_words`, so no link misleads."""
+    lowered = words.lower()
+    families = (code for marks, code in _FAMILIES if any(mark in lowered for mark in marks))
+    return Fault(code=next(families, otherwise), message=words)
+
+
+def in_words(provider: str, parts: Iterable[object], *, hide: Iterable[str], otherwise: str) -> str:
+    """Return the provider's own words on one line, fit for a log, a screen and an event.
+
+    Of links only the host stays. What is to `hide`, the key and the prompt, goes.
+    """
+    text = _on_one_line(" ".join(str(part) for part in parts if part)[:_MOST_READ])
+    for secret in map(_on_one_line, hide):
+        text = _without(text, secret)
+    text = _INLINE_FILE.sub("an inline file", _LINK.sub(r"\1", text))
+    return f"{provider}: {text[:_LONGEST_MESSAGE] or otherwise}"
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """Return the content as an object; anything else counts as an empty one."""
     try:
-        body = json.loads(answer.body)
+        body = json.loads(content)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
 
-def in_words(provider: str, message: str) -> str:
-    """Return the provider's own words on one line, cut to a length fit for a log and a screen."""
-    return f"{provider}: {' '.join(message.split())[:_LONGEST_MESSAGE]}"
+def read[M: BaseModel](model: type[M], content: object) -> M | None:
+    """Read JSON text, or what has been read from it; None for what does not fit.
+
+    The library's own error would quote prompts and links.
+    """
+    try:
+        if isinstance(content, str):
+            return model.model_validate_json(content)
+        return model.model_validate(content)
+    except ValidationError:
+        return None
 
 
 def _bearer(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
 
 
+def _on_one_line(text: str) -> str:
+    """Leave out what is no character to be shown: controls, and halves of surrogate pairs."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _without(text: str, secret: str) -> str:
+    """Take out a text, but not from within words: a prompt may be as short as `a`."""
+    if not secret:
+        return text
+    start = r"(?<!\w)" if secret[0].isalnum() else ""
+    end = r"(?!\w)" if secret[-1].isalnum() else ""
+    return re.sub(start + re.escape(secret) + end, "\N{HORIZONTAL ELLIPSIS}", text)
+
+
 def _retry_after(answer: HttpAnswer) -> float | None:
-    value = answer.headers.get("retry-after", "")
-    return float(value) if value.isdecimal() else None
+    """Read seconds, or a date by the provider's own clock where it tells the time."""
+    value = answer.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(float(value), _LONGEST_WAIT)
+    at = _http_date(value)
+    if at is None:
+        return None
+    now = _http_date(answer.headers.get("date", "")) or datetime.now(UTC)
+    return min(max((at - now).total_seconds(), 0.0), _LONGEST_WAIT)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _unreachable(provider: str, exc: HttpError) -> Fault:

@@ -5,29 +5,31 @@
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field
 
 from shared.adapters.http import HttpAnswer, HttpClient
 from shared.adapters.providers.answers import (
     ask,
-    family,
+    fault_of,
     in_words,
+    is_success,
     json_object,
     post,
+    read,
     refusal,
     unreadable,
 )
-from shared.domain.errors import ErrorCode, Fault, ProviderUnreadable
+from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from shared.ports import Order
 
 _NAME: Final = "apixo"
-_OK: Final = 200
+_FIRST_ERROR: Final = 400
 _ASKED_AT_ONCE: Final = 8
 
 _STATES: Final = {
@@ -40,21 +42,24 @@ _STATES: Final = {
 
 class _Accepted(BaseModel):
     class Data(BaseModel):
-        taskId: str  # noqa: N815  # the provider's spelling
+        taskId: Annotated[str, Field(min_length=1)]  # noqa: N815  # the provider's spelling
 
-    code: int
     data: Data
 
 
 class _Status(BaseModel):
-    state: str
-    resultJson: str = ""  # noqa: N815  # the provider's spelling
-    failCode: str = ""  # noqa: N815  # the provider's spelling
-    failMsg: str = ""  # noqa: N815  # the provider's spelling
+    class Data(BaseModel):
+        state: str
+        resultJson: object = None  # noqa: N815  # the provider's spelling
+        failCode: object = None  # noqa: N815  # the provider's spelling
+        failMsg: object = None  # noqa: N815  # the provider's spelling
+
+    code: object = None
+    data: Data
 
 
 class _Results(BaseModel):
-    resultUrls: tuple[str, ...] = ()  # noqa: N815  # the provider's spelling
+    resultUrls: tuple[str, ...] | None = None  # noqa: N815  # the provider's spelling
 
 
 class Apixo:
@@ -65,13 +70,13 @@ class Apixo:
 
     def submit(self, order: Order) -> tuple[TaskId, ...]:
         url = f"{self._base_url}/generateTask/{order.offer.provider_model}"
-        answer = post(self._http, url, key=self._key(), body=_body(order), provider=_NAME)
-        try:
-            accepted = _Accepted.model_validate_json(answer.body)
-        except ValidationError:
-            raise _refusal_of(answer) or unreadable(_NAME, answer) from None
-        if answer.status != _OK or accepted.code != _OK or not accepted.data.taskId:
-            raise _refusal_of(answer) or unreadable(_NAME, answer)
+        key = self._key()
+        answer = post(self._http, url, key=key, body=_body(order), provider=_NAME)
+        body = json_object(answer.body)
+        accepted = read(_Accepted, body)
+        if not accepted or not is_success(answer):
+            raise _refusal_of(answer, body, order, key) or unreadable(_NAME, answer)
+        # Whatever `code` says beside it: a task id is a task, and it may be charged.
         return (TaskId(accepted.data.taskId),)
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
@@ -93,16 +98,30 @@ class Apixo:
     def _report(self, offer: Offer, task_id: TaskId) -> TaskReport:
         query = quote(task_id, safe="")
         url = f"{self._base_url}/statusTask/{offer.provider_model}?taskId={query}"
-        answer = ask(self._http, url, key=self._key(), provider=_NAME)
-        body = json_object(answer)
-        try:
-            status = _Status.model_validate(body.get("data"))
-            state = _STATES[status.state]
-            urls = _Results.model_validate_json(status.resultJson or "{}").resultUrls
-        except (ValidationError, KeyError) as exc:
-            raise ProviderUnreadable(f"{_NAME}: no task state, HTTP {answer.status}") from exc
-        fault = _fault_of(status) if state is TaskState.FAILED else None
-        return TaskReport(task_id=task_id, state=state, result_urls=urls, fault=fault)
+        key = self._key()
+        answer = ask(self._http, url, key=key, provider=_NAME)
+        status = read(_Status, json_object(answer.body))
+        state = _STATES.get(status.data.state) if status else None
+        if not status or not state or _is_error(status.code):
+            raise ProviderUnreadable(f"{_NAME}: no task state, HTTP {answer.status}")
+        if state is TaskState.SUCCEEDED:
+            return TaskReport(task_id=task_id, state=state, result_urls=_urls(status))
+        if state is TaskState.PENDING:
+            return TaskReport(task_id=task_id, state=state)
+        parts = (status.data.failCode, status.data.failMsg)
+        words = in_words(_NAME, parts, hide=[key], otherwise="the task failed")
+        return TaskReport(task_id=task_id, state=state, fault=fault_of(words))
+
+
+def _is_error(code: object) -> bool:
+    return isinstance(code, int) and code >= _FIRST_ERROR
+
+
+def _urls(status: _Status) -> tuple[str, ...]:
+    results = read(_Results, status.data.resultJson or "{}")
+    if not results:
+        raise ProviderUnreadable(f"{_NAME}: a finished task whose results cannot be read")
+    return results.resultUrls or ()
 
 
 def _body(order: Order) -> dict[str, Any]:
@@ -120,20 +139,18 @@ def _body(order: Order) -> dict[str, Any]:
     return {"request_type": "callback", "callback_url": order.callback_url, "input": content}
 
 
-def _refusal_of(answer: HttpAnswer) -> Exception | None:
+def _refusal_of(
+    answer: HttpAnswer, body: dict[str, Any], order: Order, key: str
+) -> Exception | None:
     """Read a refusal by HTTP status or by the body's code; a task id beside it forbids both."""
-    body = json_object(answer)
     data = body.get("data")
     data = data if isinstance(data, dict) else {}
     if data.get("taskId"):
         return None
     code = body.get("code")
-    status = code if answer.status == _OK and isinstance(code, int) else answer.status
-    message = " ".join(str(part) for part in (body.get("message"), data.get("error")) if part)
-    return refusal(_NAME, status=status, message=message, answer=answer)
-
-
-def _fault_of(status: _Status) -> Fault:
-    words = f"{status.failCode} {status.failMsg}"
-    code = family(words, otherwise=ErrorCode.PROVIDER_REJECTED)
-    return Fault(code=code, message=in_words(_NAME, words))
+    status = code if is_success(answer) and isinstance(code, int) else answer.status
+    parts = [body.get("message"), *(data.get(name) for name in ("error", "failCode", "failMsg"))]
+    words = in_words(
+        _NAME, parts, hide=[key, order.wanted.prompt], otherwise=f"refused with {status}"
+    )
+    return refusal(status, words, answer)

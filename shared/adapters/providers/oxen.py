@@ -4,29 +4,33 @@ What is wrong with a request shows only later, as a failed generation with words
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field
 
 from shared.adapters.http import HttpAnswer, HttpClient
 from shared.adapters.providers.answers import (
     ask,
-    family,
+    fault_of,
     in_words,
+    is_success,
     json_object,
     post,
+    read,
     refusal,
     unreadable,
 )
-from shared.domain.errors import ErrorCode, Fault, ProviderUnreadable
+from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from shared.ports import Order
 
 _NAME: Final = "oxen"
-_OK: Final = 200
+# Errors that may also come under a 200, by the statuses that they belong to.
+_TYPES: Final = {"invalid_params": 400, "unauthenticated": 401, "resource_not_found": 404}
+_INVALID: Final = 400
 
 _STATES: Final = {
     "queued": TaskState.PENDING,
@@ -38,22 +42,18 @@ _STATES: Final = {
 
 
 class _Queued(BaseModel):
-    generation_id: str
-
-
-class _Enqueued(BaseModel):
-    generations: tuple[_Queued, ...]
-
-
-class _Generation(BaseModel):
-    generation_id: str
-    status: str
-    result_url: str | None = None
-    error_message: str | None = None
+    generation_id: Annotated[str, Field(min_length=1)]
 
 
 class _Listed(BaseModel):
     generations: tuple[_Queued, ...]
+
+
+class _Generation(BaseModel):
+    status: str
+    result_url: str | None = None
+    error_message: object = None
+    prompt: object = None
 
 
 class Oxen:
@@ -63,15 +63,13 @@ class Oxen:
         self._key = key
 
     def submit(self, order: Order) -> tuple[TaskId, ...]:
-        body = _body(order)
-        answer = post(self._http, self._queue_url, key=self._key(), body=body, provider=_NAME)
-        try:
-            queued = _Enqueued.model_validate_json(answer.body).generations
-        except ValidationError:
-            raise _refusal_of(answer) or unreadable(_NAME, answer) from None
-        if answer.status != _OK or not queued:
-            raise _refusal_of(answer) or unreadable(_NAME, answer)
-        return tuple(TaskId(generation.generation_id) for generation in queued)
+        key = self._key()
+        answer = post(self._http, self._queue_url, key=key, body=_body(order), provider=_NAME)
+        body = json_object(answer.body)
+        task_ids = _task_ids(body)
+        if not task_ids or not is_success(answer):
+            raise _refusal_of(answer, body, order, key) or unreadable(_NAME, answer)
+        return task_ids
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
         del offer  # the queue knows its generations without the model
@@ -81,24 +79,33 @@ class Oxen:
         """One list call: what is no longer queued or processing has come to an end."""
         del offer
         answer = ask(self._http, self._queue_url, key=self._key(), provider=_NAME)
-        try:
-            listed = _Listed.model_validate_json(answer.body)
-        except ValidationError as exc:
-            raise ProviderUnreadable(f"{_NAME}: no list, HTTP {answer.status}") from exc
+        listed = read(_Listed, json_object(answer.body))
+        if not listed:
+            raise ProviderUnreadable(f"{_NAME}: no list, HTTP {answer.status}")
         active = {generation.generation_id for generation in listed.generations}
         return [task_id for task_id in task_ids if task_id not in active]
 
     def _report(self, task_id: TaskId) -> TaskReport:
         url = f"{self._queue_url}/{quote(task_id, safe='')}"
-        answer = ask(self._http, url, key=self._key(), provider=_NAME)
-        try:
-            generation = _Generation.model_validate_json(answer.body)
-            state = _STATES[generation.status]
-        except (ValidationError, KeyError) as exc:
-            raise ProviderUnreadable(f"{_NAME}: no generation, HTTP {answer.status}") from exc
-        urls = (generation.result_url,) if generation.result_url else ()
-        fault = _fault_of(generation) if state is TaskState.FAILED else None
-        return TaskReport(task_id=task_id, state=state, result_urls=urls, fault=fault)
+        key = self._key()
+        answer = ask(self._http, url, key=key, provider=_NAME)
+        body = json_object(answer.body)
+        generation = read(_Generation, body.get("generation", body))
+        state = _STATES.get(generation.status) if generation else None
+        if not generation or not state:
+            raise ProviderUnreadable(f"{_NAME}: no generation, HTTP {answer.status}")
+        if state is TaskState.SUCCEEDED:
+            urls = (generation.result_url,) if generation.result_url else ()
+            return TaskReport(task_id=task_id, state=state, result_urls=urls)
+        if state is TaskState.PENDING:
+            return TaskReport(task_id=task_id, state=state)
+        words = in_words(
+            _NAME,
+            [generation.error_message],
+            hide=[key, str(generation.prompt or "")],
+            otherwise=f"the generation was {generation.status}",
+        )
+        return TaskReport(task_id=task_id, state=state, fault=fault_of(words))
 
 
 def _body(order: Order) -> dict[str, Any]:
@@ -113,27 +120,40 @@ def _body(order: Order) -> dict[str, Any]:
     return body
 
 
-def _refusal_of(answer: HttpAnswer) -> Exception | None:
-    body = json_object(answer)
+def _task_ids(body: dict[str, Any]) -> tuple[TaskId, ...]:
+    """Take every id there is: each is an image that may be charged."""
+    rows = body.get("generations")
+    queued = [read(_Queued, row) for row in (rows if isinstance(rows, list) else [])]
+    return tuple(TaskId(generation.generation_id) for generation in queued if generation)
+
+
+def _refusal_of(
+    answer: HttpAnswer, body: dict[str, Any], order: Order, key: str
+) -> Exception | None:
     if body.get("generations"):
         return None
-    message = _words(body)
-    status = answer.status
-    if status == _OK and "error" in body:  # seen in the field: 200, no generations, an error
-        status = 400
-    return refusal(_NAME, status=status, message=message, answer=answer)
+    status = (_refused_as(body) if is_success(answer) else None) or answer.status
+    words = in_words(
+        _NAME, [_why(body)], hide=[key, order.wanted.prompt], otherwise=f"refused with {status}"
+    )
+    return refusal(status, words, answer)
 
 
-def _words(body: dict[str, Any]) -> str:
+def _refused_as(body: dict[str, Any]) -> int | None:
+    """Return the status that a refusal under a 200 should have had; None if it is none.
+
+    Seen in the field: a 200 with no generations and an error beside them.
+    """
+    error = body.get("error")
+    kind = error.get("type") if isinstance(error, dict) else None
+    if isinstance(kind, str) and kind in _TYPES:
+        return _TYPES[kind]
+    return _INVALID if error and body.get("generations") == [] else None
+
+
+def _why(body: dict[str, Any]) -> object:
     """Both documented error bodies, and the one without either."""
     error = body.get("error")
     if isinstance(error, dict):
-        parts = [error.get(name) for name in ("detail", "message", "title", "type")]
-        return next((str(part) for part in parts if part), "")
-    return str(error or body.get("error_message") or body.get("status_message") or "")
-
-
-def _fault_of(generation: _Generation) -> Fault:
-    words = generation.error_message or f"the generation was {generation.status}"
-    code = family(words, otherwise=ErrorCode.PROVIDER_REJECTED)
-    return Fault(code=code, message=in_words(_NAME, words))
+        return next(filter(None, map(error.get, ("detail", "message", "title", "type"))), None)
+    return error or body.get("error_message") or body.get("status_message")

@@ -22,17 +22,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from shared.adapters.http import (
+from shared.adapters.http import HttpClient
+from shared.adapters.http_errors import (
     ConnectFailed,
     DeadlineExceeded,
     ExchangeFailed,
     ForbiddenAddress,
-    HttpClient,
     HttpError,
     RedirectRefused,
     TooLarge,
-    resolve_ipv4,
 )
+from shared.adapters.pinned import resolve_ipv4
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 

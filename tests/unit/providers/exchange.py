@@ -1,0 +1,114 @@
+"""Both sides of an exchange with a provider: what it does, and what an adapter makes of that."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
+
+import httpx
+
+from shared.adapters.http import HttpClient
+from shared.adapters.providers.apixo import Apixo
+from shared.adapters.providers.oxen import Oxen
+from shared.catalog.load import load_catalog
+from shared.domain.errors import FateUnknown, NotSent, Refused, SubmissionError
+from shared.domain.job import JobInput
+from shared.domain.offers import Offer
+from shared.domain.submission import Submission
+from shared.ports import Order, Provider
+
+KEY = "key-canary"
+APIXO_URL = "https://api.apixo.ai/api/v1"
+OXEN_URL = "https://hub.oxen.ai"
+
+APIXO_OFFER = load_catalog().offer("seedream-4.5", "apixo")
+OXEN_OFFER = load_catalog().offer("seedream-4.5", "oxen")
+OFFERS = [offer for model in load_catalog().models for offer in model.offers]
+
+type Does = Callable[[httpx.Request], httpx.Response]
+
+HTML = b"<html><body>502 Bad Gateway</body></html>"
+_WORDS: Mapping[type[SubmissionError], str] = {
+    NotSent: "not sent",
+    Refused: "refused",
+    FateUnknown: "fate unknown",
+}
+
+
+def fails(failure: type[httpx.TransportError]) -> Does:
+    def fail(request: httpx.Request) -> NoReturn:
+        raise failure("as the system says it", request=request)
+
+    return fail
+
+
+def says(body: object = b"", *, status: int = 200, **headers: str) -> Does:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _: httpx.Response(status, content=iter([content]), headers=fields)
+
+
+def never_ends(_: httpx.Request) -> httpx.Response:
+    def body() -> Iterator[bytes]:
+        while True:
+            yield b" " * 65536
+
+    return httpx.Response(200, content=body())
+
+
+def apixo(does: Does) -> Apixo:
+    return Apixo(_http(does), base_url=APIXO_URL, key=lambda: KEY)
+
+
+def oxen(does: Does) -> Oxen:
+    return Oxen(_http(does), base_url=OXEN_URL, key=lambda: KEY)
+
+
+def _http(does: Does) -> HttpClient:
+    return HttpClient(transport=httpx.MockTransport(does))
+
+
+def an_order(
+    offer: Offer,
+    *,
+    references: tuple[str, ...] = (),
+    callback_url: str | None = None,
+    n: int = 1,
+    **wanted: Any,
+) -> Order:
+    wanted.setdefault("prompt", "a fox in watercolor style")
+    return Order(
+        offer=offer,
+        wanted=JobInput(n=n, images=references, **wanted),
+        references=references,
+        submission=Submission(attempt=1, number=1, first_index=0, images_asked=n),
+        callback_url=callback_url,
+    )
+
+
+def outcome(provider: Provider, order: Order) -> str:
+    """Return `accepted: ids`, `not sent: code`, `refused: code` or `fate unknown: code`."""
+    try:
+        return f"accepted: {' '.join(provider.submit(order))}"
+    except SubmissionError as error:
+        told = f"{_WORDS[type(error)]}: {error.fault.code}"
+        wait = error.retry_after_seconds
+        return told if wait is None else f"{told}, wait {wait:g}"
+
+
+def sent_by(make: Callable[[Does], Provider], order: Order) -> httpx.Request:
+    """Return the one request that an order becomes."""
+    requests: list[httpx.Request] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        answer = {"data": {"taskId": "t"}, "generations": [{"generation_id": "t"}]}
+        return says(answer)(request)
+
+    make(take).submit(order)
+    (request,) = requests
+    return request
+
+
+def body_of(request: httpx.Request) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(request.content)
+    return body

@@ -1,0 +1,207 @@
+"""What Oxen's answers about generations are taken for."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.domain.errors import ErrorCode, ProviderUnreadable
+from shared.domain.ids import TaskId
+from shared.domain.reports import TaskReport, TaskState
+from tests.unit.providers.exchange import HTML, KEY, OXEN_OFFER, Does, fails, never_ends, oxen, says
+
+TASK = TaskId("0b5e3c1e-9f0a-4a53-8d2c-3f1d2a5b6c7d")
+FILE = "https://hub.oxen.ai/api/repos/ox/images/file/main/a.png"
+
+
+def row(status: object, **fields: object) -> dict[str, object]:
+    return {
+        "generation_id": TASK,
+        "model_name": "bytedance-seedream-4-5",
+        "prompt": "a fox",
+        "media_type": "image",
+        "status": status,
+        "result_url": None,
+        "error_message": None,
+        "enqueued_at": 1767965610,
+        "started_at": None,
+        "completed_at": None,
+        **fields,
+    }
+
+
+def report_of(does: Does) -> TaskReport:
+    (report,) = oxen(does).report(OXEN_OFFER, [TASK])
+    return report
+
+
+def test_each_generation_is_read_from_the_queue_with_the_key() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return says(row("queued"))(request)
+
+    oxen(answer).report(OXEN_OFFER, [TaskId("a"), TaskId("../../b?c")])
+
+    assert [str(request.url) for request in asked] == [
+        "https://hub.oxen.ai/api/ai/queue/a",
+        "https://hub.oxen.ai/api/ai/queue/..%2F..%2Fb%3Fc",
+    ]
+    assert {request.method for request in asked} == {"GET"}
+    assert {request.headers["authorization"] for request in asked} == {f"Bearer {KEY}"}
+
+
+@pytest.mark.parametrize("status", ["queued", "processing"])
+def test_a_generation_under_way_has_no_result_and_no_fault(status: str) -> None:
+    report = report_of(says(row(status, started_at=1767965611)))
+
+    assert report == TaskReport(task_id=TASK, state=TaskState.PENDING)
+
+
+def test_a_finished_generation_has_one_image() -> None:
+    report = report_of(says(row("succeeded", result_url=FILE, completed_at=1767965652)))
+
+    assert report == TaskReport(task_id=TASK, state=TaskState.SUCCEEDED, result_urls=(FILE,))
+
+
+@pytest.mark.parametrize("nothing", [{"result_url": None}, {"result_url": ""}])
+def test_a_generation_may_finish_without_an_image(nothing: dict[str, Any]) -> None:
+    report = report_of(says(row("succeeded", **nothing)))
+
+    assert (report.state, report.result_urls, report.fault) == (TaskState.SUCCEEDED, (), None)
+
+
+def test_a_row_in_a_wrapper_is_read_like_a_flat_one() -> None:
+    wrapped = {"generation": row("succeeded", result_url=FILE), "status": "success"}
+
+    assert report_of(says(wrapped)).result_urls == (FILE,)
+
+
+def test_what_else_a_row_holds_is_no_obstacle() -> None:
+    fields: dict[str, object] = {"input_image": ["data:image/png;base64,AA"], "size": "4K", "x": {}}
+
+    assert report_of(says(row("succeeded", result_url=FILE, **fields))).result_urls == (FILE,)
+    assert report_of(says({"status": "succeeded", "result_url": FILE})).result_urls == (FILE,)
+
+
+def test_a_row_that_repeats_inline_references_is_read_whole() -> None:
+    references = ["data:image/png;base64," + "A" * 4_000_000]
+
+    report = report_of(says(row("succeeded", result_url=FILE, input_image=references)))
+
+    assert report.result_urls == (FILE,)
+
+
+@pytest.mark.parametrize(
+    ("error_message", "code"),
+    [
+        ("InputTextSensitiveContentDetected: content refused", ErrorCode.CONTENT_POLICY),
+        ("flagged as NSFW", ErrorCode.CONTENT_POLICY),
+        ("The prompt was rejected by moderation", ErrorCode.CONTENT_POLICY),
+        ("InputImageRiskDetection", ErrorCode.CONTENT_POLICY),
+        ("Insufficient credits", ErrorCode.PROVIDER_CREDITS),
+        ("Timeout while downloading url=https://h.example/a", ErrorCode.REFERENCE_UNREACHABLE),
+        ("403 Client Error: Forbidden for url: https://h.ex/", ErrorCode.REFERENCE_UNREACHABLE),
+        ("Request timed out", ErrorCode.PROVIDER_TIMEOUT),
+        ("Model temporarily unavailable", ErrorCode.PROVIDER_UNAVAILABLE),
+        ("aspect_ratio must be one of 1:1, 16:9", ErrorCode.PROVIDER_REJECTED),
+        ({"message": "Insufficient credits"}, ErrorCode.PROVIDER_CREDITS),
+        (500, ErrorCode.PROVIDER_REJECTED),
+    ],
+)
+def test_a_failed_generation_has_words_and_the_words_a_family(
+    error_message: object, code: ErrorCode
+) -> None:
+    report = report_of(says(row("failed", error_message=error_message)))
+
+    assert report.state is TaskState.FAILED
+    assert report.fault is not None
+    assert report.fault.code is code
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_generation_may_fail_without_a_word(status: str) -> None:
+    fault = report_of(says(row(status))).fault
+
+    assert fault is not None
+    assert (fault.code, fault.message) == (
+        ErrorCode.PROVIDER_REJECTED,
+        f"oxen: the generation was {status}",
+    )
+
+
+NOT_FOUND = {
+    "error": {"type": "resource_not_found", "title": "Resource not found"},
+    "status": "error",
+    "status_message": "resource_not_found",
+}
+NO_ANSWER = [
+    ("no connection", fails(httpx.ConnectError)),
+    ("no answer in time", fails(httpx.ReadTimeout)),
+    ("404 for the generation", says(NOT_FOUND, status=404)),
+    ("404 inside a 200", says(NOT_FOUND)),
+    ("401", says({"error": {"message": "Unauthorized"}}, status=401)),
+    ("a row under a 500", says(row("failed"), status=500)),
+    ("a redirect", says(b"", status=302, location="https://elsewhere.example/")),
+    ("HTML in a 200", says(HTML)),
+    ("nothing in a 200", says(b"")),
+    ("a list", says([row("succeeded")])),
+    ("a wrapper around nothing", says({"generation": None, "status": "success"})),
+    ("a wrapper around a text", says({"generation": "succeeded"})),
+    ("no status", says({"generation_id": TASK})),
+    ("a status nobody knows", says(row("expired"))),
+    ("a number for a status", says(row(2))),
+    ("an object for a link", says(row("succeeded", result_url={"url": FILE}))),
+    ("a list for a link", says(row("succeeded", result_url=[FILE]))),
+    ("a body without end", never_ends),
+]
+
+
+@pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in NO_ANSWER])
+def test_what_does_not_tell_the_state_of_the_generation_settles_nothing(does: Does) -> None:
+    with pytest.raises(ProviderUnreadable, match="oxen"):
+        report_of(does)
+
+
+def test_one_list_tells_what_has_finished_by_leaving_it_out() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        rows = [{**row("queued"), "generation_id": id_, "new": {}} for id_ in ("a", "theirs")]
+        return says({"count": 2, "generations": rows, "page": None})(request)
+
+    finished = oxen(answer).finished(OXEN_OFFER, [TaskId(id_) for id_ in ("a", "b", "c")])
+
+    assert list(finished) == ["b", "c"]
+    assert asked == ["https://hub.oxen.ai/api/ai/queue"]
+
+
+def test_an_empty_list_means_that_all_has_finished() -> None:
+    does = says({"count": 0, "generations": []})
+
+    assert list(oxen(does).finished(OXEN_OFFER, [TASK])) == [TASK]
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        says({"count": 0, "generations": []}, status=500),
+        says({"count": 0}),
+        says({"generations": None}),
+        says({"generations": "none"}),
+        says({"generations": [{"status": "queued"}]}),
+        says({"generations": [TASK]}),
+        says([]),
+        says(b"[{"),
+        says(HTML),
+        says(b""),
+        says({"error": {"message": "Rate limit exceeded"}}, status=429),
+        fails(httpx.ReadTimeout),
+        never_ends,
+    ],
+)
+def test_a_list_that_cannot_be_read_does_not_mean_that_all_has_finished(does: Does) -> None:
+    with pytest.raises(ProviderUnreadable, match="oxen"):
+        oxen(does).finished(OXEN_OFFER, [TASK])

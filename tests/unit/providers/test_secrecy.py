@@ -1,0 +1,217 @@
+"""Whatever a provider does, no error, no chain of errors and no log tells a secret of ours."""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from shared.adapters.http import HttpClient
+from shared.adapters.provider_images import HttpImageSource
+from shared.domain.errors import ServiceError
+from shared.domain.ids import TaskId
+from shared.domain.reports import TaskReport
+from shared.ports import Order, Provider
+from tests.unit.providers.exchange import (
+    APIXO_OFFER,
+    HTML,
+    KEY,
+    OXEN_OFFER,
+    Does,
+    an_order,
+    apixo,
+    fails,
+    never_ends,
+    oxen,
+    says,
+)
+
+PROMPT = "prompt-canary: a fox\n on the moon (no. 7)"
+FILE = "https://files.example/path-canary/a.png?query-canary=1#fragment-canary"
+LINK = FILE.replace("https://", "https://user:pass-canary@")
+CALLBACK = "https://seedhook.example/v1/callbacks/apixo/job_1/1/token-canary"
+INLINE = "data:image/png;base64,inline-canary"
+TASK = TaskId("task-canary")
+ECHO = f"cannot use '{PROMPT}' with {LINK}, {CALLBACK} or {INLINE} and Bearer {KEY}"
+OFFERS = {"apixo": APIXO_OFFER, "oxen": OXEN_OFFER}
+MAKERS: dict[str, Callable[[Does], Provider]] = {"apixo": apixo, "oxen": oxen}
+
+ECHOED = {
+    "code": 400,
+    "message": ECHO,
+    "data": {"error": ECHO, "state": "failed", "failCode": ECHO, "failMsg": ECHO},
+    "error": {"type": ECHO, "title": ECHO, "detail": ECHO, "message": ECHO},
+    "status": "failed",
+    "status_message": ECHO,
+    "error_message": ECHO,
+    "prompt": PROMPT,
+    "result_url": LINK,
+    "generations": [],
+}
+ACCEPTED_ODDLY = {
+    "code": 200,
+    "data": {"taskId": 7, "state": ECHO, "resultJson": ECHO},
+    "generations": [{"generation_id": 7, "prompt": ECHO}],
+    "status": ECHO,
+    "result_url": [LINK],
+}
+
+ANSWERS: list[tuple[str, Does]] = [
+    ("no connection", fails(httpx.ConnectError)),
+    ("no answer in time", fails(httpx.ReadTimeout)),
+    ("a connection cut", fails(httpx.RemoteProtocolError)),
+    ("a header that cannot be read", fails(httpx.LocalProtocolError)),
+    ("a redirect", says(b"", status=307, location=LINK)),
+    ("HTML", says(HTML + ECHO.encode())),
+    ("half a body", says(ECHO.encode(), content_length="99999")),
+    ("a body without end", never_ends),
+    ("an echo of other types", says(ACCEPTED_ODDLY)),
+    ("an echo of other types in a 400", says(ACCEPTED_ODDLY, status=400)),
+    ("an echo that is a list", says([ECHO])),
+    *((f"an echo in a {status}", says(ECHOED, status=status))
+      for status in (200, 202, 400, 401, 402, 403, 404, 422, 429, 500, 503)),
+]  # fmt: skip
+
+
+def texts(error: BaseException | None) -> Iterator[str]:
+    """Yield whatever an error says, and all that it stems from, suppressed or not."""
+    if error is not None:
+        yield from (str(error), repr(error), "".join(traceback.format_exception(error)))
+        yield from texts(error.__cause__)
+        yield from texts(error.__context__)
+
+
+def tell_tales(said: str) -> list[str]:
+    words = ["canary", "fox on the moon", "/api/v1/", "/api/ai/", "statusTask?", "taskId="]
+    return [word for word in words if word in said]
+
+
+def everything_said(do: Callable[[], object], log: pytest.LogCaptureFixture) -> str:
+    log.set_level(logging.DEBUG)
+    try:
+        result = do()
+    except ServiceError as error:
+        return "\n".join([*texts(error), log.text])
+    faults = (
+        [one.fault for one in result if isinstance(one, TaskReport)]
+        if isinstance(result, tuple)
+        else []
+    )
+    return "\n".join([*map(str, faults), log.text])
+
+
+def an_order_full_of_secrets(name: str) -> Order:
+    callback_url = CALLBACK if name == "apixo" else None
+    references = (LINK, INLINE)
+    return an_order(OFFERS[name], prompt=PROMPT, references=references, callback_url=callback_url)
+
+
+@pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in ANSWERS])
+@pytest.mark.parametrize("name", ["apixo", "oxen"])
+def test_a_submission_that_fails_gives_no_secret_away(
+    name: str, does: Does, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider, order = MAKERS[name](does), an_order_full_of_secrets(name)
+
+    said = everything_said(lambda: provider.submit(order), caplog)
+
+    assert name in said
+    assert tell_tales(said) == []
+
+
+@pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in ANSWERS])
+def test_a_question_that_fails_at_oxen_gives_no_secret_away(
+    does: Does, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = everything_said(lambda: oxen(does).report(OXEN_OFFER, [TASK]), caplog)
+
+    assert "oxen" in said
+    assert tell_tales(said) == []
+
+
+@pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in ANSWERS])
+def test_a_list_that_fails_gives_no_secret_away(
+    does: Does, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = everything_said(lambda: oxen(does).finished(OXEN_OFFER, [TASK]), caplog)
+
+    assert tell_tales(said) == []
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        *(pytest.param(does, id=name) for name, does in ANSWERS),
+        pytest.param(
+            says({"code": 200, "data": {"state": "failed", "failMsg": f"{LINK} {INLINE} {KEY}"}}),
+            id="a failure with links",
+        ),
+        pytest.param(
+            says({"code": 200, "data": {"state": "success", "resultJson": f"[{LINK}"}}),
+            id="results that cannot be read",
+        ),
+    ],
+)
+def test_a_question_that_fails_at_apixo_gives_no_secret_away(
+    does: Does, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = everything_said(lambda: apixo(does).report(APIXO_OFFER, [TASK]), caplog)
+
+    assert "apixo" in said
+    assert tell_tales(said) == []
+
+
+@pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in ANSWERS])
+def test_a_download_that_fails_gives_no_secret_away(
+    does: Does, caplog: pytest.LogCaptureFixture
+) -> None:
+    http = HttpClient(transport=httpx.MockTransport(does))
+    images = HttpImageSource(http, keys={"files.example": lambda: KEY})
+
+    def fetch() -> None:
+        with images.open(FILE) as chunks:
+            list(chunks)
+
+    assert tell_tales(everything_said(fetch, caplog)) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message", "told"),
+    [
+        ("cat", "a cat is not a category", "a … is not a category"),
+        ("a", "a size is missing", "… size is missing"),
+        ("fox.", "fox.jpg and 'fox.'", "…jpg and '…'"),
+        ("a\n fox", "no: a fox", "no: …"),
+        ("\ud83d \x00", "all else stays", "all else stays"),
+        ("see https://h.example/p", "bad: see https://h.example/p", "bad: …"),
+        ("[a-z]+", "no regular [a-z]+ expression", "no regular … expression"),
+    ],
+)
+def test_a_prompt_is_taken_out_of_a_reason_and_the_rest_stays(
+    prompt: str, message: str, told: str
+) -> None:
+    with pytest.raises(ServiceError) as caught:
+        oxen(says({"error": message}, status=400)).submit(an_order(OXEN_OFFER, prompt=prompt))
+
+    assert str(caught.value) == f"oxen: {told}"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Error at url=https://h.example/p?q, 403", "Error at url=h.example 403"),
+        ("see (HTTPS://h.example:8443/p) now", "see (h.example:8443 now"),
+        ("two: https://a.example/p,https://b.example/p", "two: a.example"),
+        ("s3://bucket/key and \\\\x", "bucket and \\\\x"),
+        (r"https://h.example\p", "h.example"),
+        ("data:image/png;base64,AAAA is no image", "an inline file is no image"),
+        ("input.image_urls/0: 16:9 is not 4:3", "input.image_urls/0: 16:9 is not 4:3"),
+        ("a" * 100_000, "a" * 300),
+    ],
+)  # fmt: skip
+def test_of_a_link_in_a_reason_only_the_host_stays(message: str, told: str) -> None:
+    with pytest.raises(ServiceError) as caught:
+        oxen(says({"error": message}, status=400)).submit(an_order(OXEN_OFFER))
+
+    assert str(caught.value) == f"oxen: {told}"
