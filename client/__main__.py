@@ -30,6 +30,15 @@ Latency = Annotated[
         " Default: SEEDHOOK_SANDBOX_LATENCY, else 0.02.",
     ),
 ]
+Chaos = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Faults of the sandbox providers, as docs/sandbox.md tells them.",
+    ),
+]
 AllowLoopback = Annotated[
     list[str] | None,
     typer.Option(metavar="HOST:PORT", help="A loopback origin that jobs may name; repeatable."),
@@ -49,19 +58,21 @@ def up(  # noqa: PLR0913 - one parameter per option
     port: Port = 8787,
     data: Data = None,
     latency: Latency = None,
+    chaos: Chaos = None,
     allow_loopback: AllowLoopback = None,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole stack on this machine until Ctrl-C."""
     with _local_run():
-        from local.stack import StackOptions, sandbox_latency  # noqa: PLC0415
+        from local.stack import StackOptions, chaos_plan, sandbox_latency  # noqa: PLC0415
         from local.up import up as run  # noqa: PLC0415
 
         options = StackOptions(
             port=port,
             data=data,
             latency=sandbox_latency(os.environ) if latency is None else latency,
+            chaos=chaos_plan(chaos),
             allow_loopback=tuple(allow_loopback or ()),
             strict=strict,
             report=_report,

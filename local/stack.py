@@ -23,6 +23,7 @@ from local.package import build_package, host_architecture
 from local.ports import LOOPBACK, check_origin, free_port, listening_socket
 from local.providers import Connection, connections, template_parameters
 from local.proxy import create_app, serving
+from local.sandbox.faults.plan import NO_FAULTS, Plan, PlanRefused, read_plan
 from local.sandbox.server import running_sandbox
 
 DEFAULT_PORT = 8787
@@ -44,11 +45,19 @@ def sandbox_latency(environ: Mapping[str, str], *, default: float = DEFAULT_LATE
     return latency
 
 
+def chaos_plan(file: Path | None) -> Plan:
+    try:
+        return read_plan(file.read_bytes()) if file else NO_FAULTS
+    except (OSError, PlanRefused) as exc:
+        raise UsageError(f"--chaos {file}: {exc}") from exc
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
     port: int = DEFAULT_PORT
     data: Path | None = None
     latency: float = DEFAULT_LATENCY
+    chaos: Plan = NO_FAULTS
     allow_loopback: tuple[str, ...] = ()
     strict: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -140,7 +149,11 @@ def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     options.report("starting the embedded AWS and the sandbox providers")
     engine = started.enter_context(running_engine(_engine_options(folders, strict=options.strict)))
     sandbox = started.enter_context(
-        running_sandbox(latency=options.latency, port=_kept_port(folders, "sandbox-port"))
+        running_sandbox(
+            latency=options.latency,
+            port=_kept_port(folders, "sandbox-port"),
+            plan=options.chaos,
+        )
     )
     return _Ground(
         folders=folders,

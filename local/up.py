@@ -17,11 +17,11 @@ def up(options: StackOptions, *, as_json: bool) -> None:
         if as_json:
             print(json.dumps(stack.ready_line()), flush=True)
         else:
-            show(stack, Console(highlight=False, soft_wrap=True))
+            show(stack, Console(highlight=False, soft_wrap=True), faults=options.chaos.names)
         stack.wait()
 
 
-def show(stack: Stack, console: Console) -> None:
+def show(stack: Stack, console: Console, *, faults: tuple[str, ...] = ()) -> None:
     rows = {
         "console": stack.console_url,
         "API": f"{stack.api_url}/v1",
@@ -33,6 +33,8 @@ def show(stack: Stack, console: Console) -> None:
             for one in stack.connections
         ),
     }
+    if faults:
+        rows["faults"] = ", ".join(faults)
     console.print("\n[bold]Seedhook is ready[/]\n")
     for name, value in rows.items():
         console.print(f"  [dim]{name:<10}[/] {escape(value)}")

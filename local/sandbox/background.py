@@ -14,6 +14,7 @@ class Stopped(Exception):
 class Background:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
+        self._over = False
 
     def start[T](self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
         task = self._own(work)
@@ -22,6 +23,9 @@ class Background:
 
     async def finish[T](self, work: Coroutine[object, object, T]) -> T:
         """Wait for work that goes on, and is paid for, even when the caller hangs up."""
+        if self._over:
+            work.close()
+            raise Stopped
         task = self._own(work)
         try:
             return await asyncio.shield(task)
@@ -36,6 +40,7 @@ class Background:
             await asyncio.wait(self._tasks)
 
     def cancel(self) -> None:
+        self._over = True
         for task in self._tasks:
             task.cancel()
 

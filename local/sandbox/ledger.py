@@ -1,6 +1,10 @@
 """What was accepted and what was charged: the truth a test compares Seedhook's books with."""
 
+import asyncio
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -35,6 +39,7 @@ class CallbackTry:
     at: str
     status: int | str
     number: int
+    forged: bool = False  # not from the provider: a fault made it up
 
     def to_json(self) -> dict[str, JsonValue]:
         return {
@@ -42,6 +47,7 @@ class CallbackTry:
             "at": self.at,
             "status": self.status,
             "try": self.number,
+            "forged": self.forged,
         }
 
 
@@ -59,11 +65,22 @@ class Row:
     finished_at: datetime | None = None
     results: list[Result] = field(default_factory=list)
     callbacks: list[CallbackTry] = field(default_factory=list)
+    called_back: asyncio.Event = field(default_factory=asyncio.Event)
+    faults: list[str] = field(default_factory=list)
 
     def settle(self, state: str, charged_usd: Decimal) -> None:
         self.state = state
         self.charged_usd = charged_usd
         self.finished_at = now()
+
+    def note(self, fault: str) -> None:
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+    def add_callback(self, attempt: CallbackTry) -> None:
+        self.callbacks.append(attempt)
+        if not attempt.forged:
+            self.called_back.set()
 
     def to_json(self) -> dict[str, JsonValue]:
         return {
@@ -78,7 +95,22 @@ class Row:
             "state": self.state,
             "results": [asdict(result) for result in self.results],
             "callbacks": [attempt.to_json() for attempt in self.callbacks],
+            "faults": list[JsonValue](self.faults),
         }
+
+
+_NOTED: ContextVar[list[Row] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[Row]]:
+    """Collect the rows that are added within, work begun there included."""
+    rows: list[Row] = []
+    token = _NOTED.set(rows)
+    try:
+        yield rows
+    finally:
+        _NOTED.reset(token)
 
 
 class Ledger:
@@ -87,7 +119,13 @@ class Ledger:
 
     def add(self, row: Row) -> Row:
         self._rows.append(row)
+        if (noted := _NOTED.get()) is not None:
+            noted.append(row)
         return row
+
+    def row(self, provider: Provider, task_id: str) -> Row | None:
+        rows = (row for row in self._rows if row.provider is provider and row.task_id == task_id)
+        return next(rows, None)
 
     def clear(self) -> None:
         self._rows.clear()

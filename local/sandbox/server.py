@@ -11,6 +11,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from local.sandbox.app import create_app
+from local.sandbox.connection import ClosableProtocol
+from local.sandbox.faults.plan import NO_FAULTS, Plan
 from local.sandbox.settings import SandboxSettings
 
 HOST = "127.0.0.1"
@@ -36,6 +38,10 @@ class RunningSandbox:
     def ledger_url(self) -> str:
         return f"{self.base_url}/ledger"
 
+    @property
+    def faults_url(self) -> str:
+        return f"{self.base_url}/faults"
+
 
 class Server(uvicorn.Server):
     """Ends event streams and blocking calls first: they would hold the shutdown up."""
@@ -44,6 +50,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             loop="asyncio",
+            http=ClosableProtocol,
             ws="none",
             lifespan="on",
             log_config=None,
@@ -61,9 +68,11 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def running_sandbox(*, latency: float = 0.0, port: int = 0) -> Iterator[RunningSandbox]:
+def running_sandbox(
+    *, latency: float = 0.0, port: int = 0, plan: Plan = NO_FAULTS
+) -> Iterator[RunningSandbox]:
     def make(base_url: str) -> Starlette:
-        return create_app(SandboxSettings(base_url=base_url, latency=latency))
+        return create_app(SandboxSettings(base_url=base_url, latency=latency), plan=plan)
 
     with serving(make, port=port) as base_url:
         yield RunningSandbox(base_url=base_url)

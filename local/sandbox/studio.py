@@ -2,14 +2,17 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 
 from local.sandbox import markers
 from local.sandbox.background import Background
-from local.sandbox.drawing import ImageFormat, Sketch, draw
+from local.sandbox.drawing import Sketch, draw
+from local.sandbox.faults.chaos import Chaos
+from local.sandbox.faults.fault import Sleep
+from local.sandbox.faults.tasks import TASK
 from local.sandbox.files import Files
 from local.sandbox.ledger import Ledger, Provider, Result, Row
+from local.sandbox.orders import Make, Order, Picture, Refused
 from local.sandbox.outgoing import open_client
 from local.sandbox.references import Reference, References
 from local.sandbox.settings import SandboxSettings
@@ -20,45 +23,33 @@ DRAWN_AT_ONCE = 2  # each 4K picture is tens of megabytes while it is drawn
 TITLES = {Provider.APIXO: "APIXO", Provider.OXEN: "Oxen", Provider.AIMLAPI: "AI/ML API"}
 
 
-class Refused(Exception):
-    """The content is not allowed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    row: Row
-    model: str
-    prompt: str
-    references: tuple[str, ...]
-    size_for: Callable[[tuple[Reference, ...]], Size]
-    image_format: ImageFormat
-    numbers: range  # which images of how many: range(1, 3) of 2
-    total: int
-    seconds: float  # how long a real model takes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    url: str
-    data: bytes
-    size: Size
-
-
 class Studio:
-    def __init__(self, settings: SandboxSettings) -> None:
+    def __init__(self, settings: SandboxSettings, *, chaos: Chaos, sleep: Sleep) -> None:
         self.settings = settings
+        self.chaos = chaos
+        self.sleep = sleep
         self.ledger = Ledger()
-        self.files = Files(settings.base_url)
         self.background = Background()
+        self.files = Files(settings.base_url, chaos=chaos, wait=self.wait)
         self.client = open_client()
         self._references = References(self.client)
         self._easels = asyncio.Semaphore(DRAWN_AT_ONCE)
 
     async def pause(self, seconds: float) -> None:
-        await asyncio.sleep(seconds * self.settings.latency)
+        await self.sleep(seconds * self.settings.latency)
+
+    async def wait(self, seconds: float) -> None:
+        """Sleep within a request. Raises Stopped when the sandbox shuts down."""
+        await self.background.finish(self._nap(seconds))
 
     async def make(self, order: Order) -> list[Picture]:
-        """Take a model's time, then publish. Raises Refused or Unreadable."""
+        """Take a model's time, then publish. Raises Refused, Unreadable or Failed."""
+        make: Make = self._make
+        for fault in self.chaos.striking(TASK, order.row.provider, order.row):
+            make = partial(fault.make, make)
+        return await make(order)
+
+    async def _make(self, order: Order) -> list[Picture]:
         if markers.is_refused(order.prompt):
             raise Refused
         lasting = asyncio.ensure_future(self.pause(order.seconds))
@@ -73,6 +64,9 @@ class Studio:
         await self.background.stop()
         await self.client.aclose()
 
+    async def _nap(self, seconds: float) -> None:
+        await self.sleep(seconds)
+
     async def _draw_all(self, order: Order) -> list[tuple[Sketch, bytes]]:
         references = await self._references.read(order.references)
         size = order.size_for(references)
@@ -86,7 +80,7 @@ class Studio:
     def _publish(self, sketch: Sketch, data: bytes, row: Row) -> Picture:
         url = self.files.keep(
             data,
-            provider=row.provider,
+            row=row,
             name=f"{sketch.task_id}-{sketch.number}",
             image_format=sketch.image_format,
         )

@@ -18,9 +18,11 @@ from local.sandbox.aimlapi.logs import Logs, credits_of
 from local.sandbox.aimlapi.request import Generation
 from local.sandbox.auth import KeyRequired, bearer_key
 from local.sandbox.background import Stopped
+from local.sandbox.faults.gates import Questions, Submissions, gate
 from local.sandbox.ledger import FREE, Provider, Row
+from local.sandbox.orders import Failed, Order, Picture, Refused
 from local.sandbox.references import Unreadable, Why
-from local.sandbox.studio import Order, Picture, Refused, Studio, seconds_within
+from local.sandbox.studio import Studio, seconds_within
 
 PRICE_USD = Decimal("0.042")
 
@@ -33,8 +35,17 @@ class Aimlapi:
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/v1/images/generations", self.generate, methods=["POST"]),
-                Route("/v2/logs", self.logs),
+                Route(
+                    "/v1/images/generations",
+                    self.generate,
+                    methods=["POST"],
+                    middleware=gate(Submissions, self._studio, Provider.AIMLAPI),
+                ),
+                Route(
+                    "/v2/logs",
+                    self.logs,
+                    middleware=gate(Questions, self._studio, Provider.AIMLAPI),
+                ),
             ],
             middleware=[Middleware(KeyRequired, settings=self._studio.settings, refusal=_refusal)],
             exception_handlers={AimlapiError: on_error, HTTPException: on_error},
@@ -60,21 +71,24 @@ class Aimlapi:
         try:
             received, wanted = read(body)
             row = self._studio.ledger.add(_row(call, received))
-            picture = await self._paint(wanted, row)
+            pictures = await self._paint(wanted, row)
         except AimlapiError:
             self._logs.add(call.log_row("failed"))
             raise
         self._logs.add(call.log_row("succeeded", PRICE_USD))
-        return _answer(wanted, picture)
+        return _answer(wanted, pictures)
 
-    async def _paint(self, wanted: Generation, row: Row) -> Picture:
+    async def _paint(self, wanted: Generation, row: Row) -> list[Picture]:
         try:
-            picture = (await self._studio.make(_order(wanted, row)))[0]
+            pictures = await self._studio.make(_order(wanted, row))
         except (Refused, Unreadable) as exc:
             row.settle("failed", FREE)
             raise AimlapiError(HTTPStatus.BAD_REQUEST, _reason(exc)) from exc
+        except Failed as exc:
+            row.settle("failed", FREE)
+            raise AimlapiError(exc.status, str(exc)) from exc
         row.settle("succeeded", PRICE_USD)
-        return picture
+        return pictures
 
     def _key(self, request: Request) -> str:
         return bearer_key(request, self._studio.settings) or ""
@@ -118,18 +132,22 @@ def _order(wanted: Generation, row: Row) -> Order:
     )
 
 
-def _answer(wanted: Generation, picture: Picture) -> dict[str, JsonValue]:
-    inline = wanted.response_format == "b64_json"
-    image: dict[str, JsonValue] = {
-        "url": None if inline else picture.url,
-        "b64_json": base64.b64encode(picture.data).decode() if inline else None,
-        "size": str(picture.size),
-    }
+def _answer(wanted: Generation, pictures: list[Picture]) -> dict[str, JsonValue]:
     usage: dict[str, JsonValue] = {
         "credits_used": credits_of(PRICE_USD),
         "usd_spent": float(PRICE_USD),
     }
-    return {"data": [image], "meta": {"usage": usage}, "model": wanted.model}
+    images: list[JsonValue] = [_image(wanted, picture) for picture in pictures]
+    return {"data": images, "meta": {"usage": usage}, "model": wanted.model}
+
+
+def _image(wanted: Generation, picture: Picture) -> dict[str, JsonValue]:
+    inline = wanted.response_format == "b64_json"
+    return {
+        "url": None if inline else picture.url,
+        "b64_json": base64.b64encode(picture.data).decode() if inline else None,
+        "size": str(picture.size),
+    }
 
 
 def _reason(problem: Refused | Unreadable) -> str:

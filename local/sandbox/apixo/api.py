@@ -15,6 +15,7 @@ from local.sandbox.apixo.envelope import ApixoError, failure, on_error, success
 from local.sandbox.apixo.request import MODEL, Submission
 from local.sandbox.apixo.tasks import PRICE_USD, Task, Workshop
 from local.sandbox.auth import KeyRequired
+from local.sandbox.faults.gates import Questions, Submissions, gate
 from local.sandbox.ledger import Provider, Row
 from local.sandbox.strict import JSON_OBJECT, explain
 from local.sandbox.studio import Studio
@@ -29,8 +30,17 @@ class Apixo:
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/generateTask/{model}", self.submit, methods=["POST"]),
-                Route("/statusTask/{model}", self.status),
+                Route(
+                    "/generateTask/{model}",
+                    self.submit,
+                    methods=["POST"],
+                    middleware=gate(Submissions, self._studio, Provider.APIXO),
+                ),
+                Route(
+                    "/statusTask/{model}",
+                    self.status,
+                    middleware=gate(Questions, self._studio, Provider.APIXO),
+                ),
                 Route("/apikeys/current-balance", self.balance),
             ],
             middleware=[Middleware(KeyRequired, settings=self._studio.settings, refusal=_refusal)],

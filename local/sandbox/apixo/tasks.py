@@ -10,12 +10,14 @@ from pydantic import JsonValue
 
 from local.sandbox import markers
 from local.sandbox.apixo.callbacks import Courier
-from local.sandbox.apixo.envelope import success
+from local.sandbox.apixo.letters import Letter
 from local.sandbox.apixo.request import Submission
 from local.sandbox.clock import unix_milliseconds
+from local.sandbox.faults.tasks import RESULT_JSON
 from local.sandbox.ledger import Row
+from local.sandbox.orders import Failed, Order, Refused
 from local.sandbox.references import Unreadable, Why
-from local.sandbox.studio import Order, Refused, Studio, seconds_within
+from local.sandbox.studio import Studio, seconds_within
 
 PRICE_USD = Decimal("0.035")
 QUEUED_SHARE = 0.1  # of a task's time
@@ -69,22 +71,26 @@ class Workshop:
             pictures = await self._studio.make(_order(task, row))
         except Refused:
             task.end(State.FAILED, failCode="SensitiveContentDetected", failMsg="Content refused")
+        except Failed as problem:
+            task.end(State.FAILED, failCode=problem.code, failMsg=str(problem))
         except Unreadable as problem:
             code, text = _fail(problem)
             task.end(State.FAILED, failCode=code, failMsg=text)
         else:
-            _succeed(task, [picture.url for picture in pictures])
+            self._succeed(task, row, [picture.url for picture in pictures])
         row.settle(task.state, PRICE_USD * len(row.results))
         if url := task.submission.where_to_call:
-            await self._courier.deliver(success(task.to_json()), url=url, row=row)
+            await self._courier.deliver(Letter(url=url, task=task.to_json()), row)
 
-
-def _succeed(task: Task, urls: list[str]) -> None:
-    task.end(
-        State.SUCCESS,
-        resultJson=json.dumps({"resultUrls": urls}, separators=(",", ":")),
-        costTime=unix_milliseconds() - task.created_ms,
-    )
+    def _succeed(self, task: Task, row: Row, urls: list[str]) -> None:
+        results = json.dumps({"resultUrls": urls}, separators=(",", ":"))
+        for fault in self._studio.chaos.striking(RESULT_JSON, row.provider, row):
+            results = fault.told(results)
+        task.end(
+            State.SUCCESS,
+            resultJson=results,
+            costTime=unix_milliseconds() - task.created_ms,
+        )
 
 
 def _order(task: Task, row: Row) -> Order:

@@ -1,6 +1,8 @@
 """Oxen's endpoints under one key."""
 
+from functools import partial
 from http import HTTPStatus
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,6 +12,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 from local.sandbox.auth import KeyRequired
+from local.sandbox.connection import hang_up
 from local.sandbox.oxen.blocking import Blocking
 from local.sandbox.oxen.catalogue import describe
 from local.sandbox.oxen.errors import OxenError, on_error
@@ -21,11 +24,13 @@ from local.sandbox.oxen.painter import Painter
 from local.sandbox.oxen.queue import Queue
 from local.sandbox.studio import Studio
 
+EVENT_STREAM: Final = "text/event-stream"
+
 
 class Oxen:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self.events = Events(studio.settings.keep_alive_seconds)
+        self.events = Events(studio.settings.keep_alive_seconds, chaos=studio.chaos)
         self._generations = Generations()
         self._painter = Painter(studio=studio, events=self.events)
 
@@ -33,7 +38,7 @@ class Oxen:
         return Starlette(
             routes=[
                 *Queue(self._painter, self._generations).routes(),
-                *History(self._generations).routes(),
+                *History(self._studio, self._generations).routes(),
                 *Blocking(self._painter).routes(),
                 Route("/api/events", self.stream),
                 Route("/api/ai/models", self.models),
@@ -43,8 +48,9 @@ class Oxen:
             exception_handlers={OxenError: on_error, HTTPException: on_error},
         )
 
-    async def stream(self, _: Request) -> StreamingResponse:
-        return StreamingResponse(self.events.listen(), media_type="text/event-stream")
+    async def stream(self, request: Request) -> StreamingResponse:
+        lines = self.events.listen(hang_up=partial(hang_up, request))
+        return StreamingResponse((told.text async for told in lines), media_type=EVENT_STREAM)
 
     async def models(self, request: Request) -> JSONResponse:
         developer = request.query_params.get("developer_name", "bytedance")

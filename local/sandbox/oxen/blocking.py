@@ -10,7 +10,9 @@ from starlette.routing import Route
 
 from local.sandbox.background import Stopped
 from local.sandbox.clock import unix_seconds
-from local.sandbox.ledger import FREE
+from local.sandbox.faults.gates import Submissions, gate
+from local.sandbox.ledger import FREE, Provider
+from local.sandbox.orders import Picture
 from local.sandbox.oxen.catalogue import PRICE_USD
 from local.sandbox.oxen.enqueue import checked_model, read_object
 from local.sandbox.oxen.errors import OxenError, PlainOxenError
@@ -18,7 +20,6 @@ from local.sandbox.oxen.generations import Generation, Status
 from local.sandbox.oxen.models import REFERENCE_FIELDS
 from local.sandbox.oxen.painter import NotPainted, Painter
 from local.sandbox.oxen.queue import ledger_row
-from local.sandbox.studio import Picture
 
 FORMATS = ("url", "b64_json")
 
@@ -28,9 +29,10 @@ class Blocking:
         self._painter = painter
 
     def routes(self) -> list[Route]:
+        gated = gate(Submissions, self._painter.studio, Provider.OXEN)
         return [
-            Route("/api/ai/images/generate", self.generate, methods=["POST"]),
-            Route("/api/ai/images/edit", self.edit, methods=["POST"]),
+            Route("/api/ai/images/generate", self.generate, methods=["POST"], middleware=gated),
+            Route("/api/ai/images/edit", self.edit, methods=["POST"], middleware=gated),
         ]
 
     async def generate(self, request: Request) -> JSONResponse:
@@ -64,10 +66,12 @@ class Blocking:
             raise PlainOxenError(HTTPStatus.BAD_REQUEST, str(exc)) from exc
         except Stopped as exc:
             raise PlainOxenError(HTTPStatus.SERVICE_UNAVAILABLE, "Shutting down") from exc
-        image = {"url": picture.url} if wanted == "url" else {"b64_json": _base64(picture)}
-        return JSONResponse({"model": model, "created": unix_seconds(), "images": [image]})
+        images = [_image(picture, str(wanted))] if picture else []
+        return JSONResponse({"model": model, "created": unix_seconds(), "images": images})
 
-    async def _paint(self, generation: Generation, received: dict[str, JsonValue]) -> Picture:
+    async def _paint(
+        self, generation: Generation, received: dict[str, JsonValue]
+    ) -> Picture | None:
         """Paint without the queue: no id to read, no event, but the same bill."""
         generation.start()
         studio = self._painter.studio
@@ -81,5 +85,6 @@ class Blocking:
         return picture
 
 
-def _base64(picture: Picture) -> str:
-    return base64.b64encode(picture.data).decode()
+def _image(picture: Picture, wanted: str) -> dict[str, str]:
+    inline = base64.b64encode(picture.data).decode() if wanted == "b64_json" else None
+    return {"b64_json": inline} if inline else {"url": picture.url}

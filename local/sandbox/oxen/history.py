@@ -7,20 +7,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from local.sandbox.ledger import FREE
+from local.sandbox.faults.gates import Lists, Questions, gate
+from local.sandbox.ledger import FREE, Provider
 from local.sandbox.oxen.errors import OxenError
 from local.sandbox.oxen.filters import generation_filter, whole_number
 from local.sandbox.oxen.generations import Generations, Status
+from local.sandbox.studio import Studio
 
 
 class History:
-    def __init__(self, generations: Generations) -> None:
+    def __init__(self, studio: Studio, generations: Generations) -> None:
+        self._studio = studio
         self._generations = generations
 
     def routes(self) -> list[Route]:
+        lists, questions = (gate(kind, self._studio, Provider.OXEN) for kind in (Lists, Questions))
         return [
-            Route("/api/ai/generations", self.list_rows),
-            Route("/api/ai/generations/{generation_id}", self.read),
+            Route("/api/ai/generations", self.list_rows, middleware=lists),
+            Route("/api/ai/generations/{generation_id}", self.read, middleware=questions),
         ]
 
     async def list_rows(self, request: Request) -> JSONResponse:

@@ -6,13 +6,14 @@ from http import HTTPStatus
 from pydantic import ValidationError
 
 from local.sandbox.ledger import FREE, Row
+from local.sandbox.orders import Failed, Order, Picture, Refused
 from local.sandbox.oxen.catalogue import PRICE_USD
 from local.sandbox.oxen.events import Events
 from local.sandbox.oxen.generations import Generation, Status
 from local.sandbox.oxen.models import REQUESTS
 from local.sandbox.references import Unreadable, Why
 from local.sandbox.strict import explain
-from local.sandbox.studio import Order, Picture, Refused, Studio, seconds_within
+from local.sandbox.studio import Studio, seconds_within
 
 QUEUED_SHARE = 0.2  # of a generation's time
 
@@ -37,19 +38,23 @@ class Painter:
             generation.error_message = str(problem)
             generation.end(Status.FAILED, row, FREE)
         else:
-            generation.result_url = picture.url
+            generation.result_url = picture.url if picture else None
             generation.end(Status.SUCCEEDED, row, PRICE_USD)
-        self.events.tell("media_generation_completed", generation.event())
+        self.events.tell("media_generation_completed", generation.event(), row)
 
-    async def paint(self, generation: Generation, row: Row) -> Picture:
+    async def paint(self, generation: Generation, row: Row) -> Picture | None:
+        """Return None for a success that has nothing to show."""
         try:
-            return (await self.studio.make(_order(generation, row)))[0]
+            pictures = await self.studio.make(_order(generation, row))
         except ValidationError as exc:
             raise NotPainted(explain(exc)) from exc
         except Refused as exc:
             raise NotPainted("InputTextSensitiveContentDetected: content refused") from exc
+        except Failed as exc:
+            raise NotPainted(str(exc)) from exc
         except Unreadable as exc:
             raise NotPainted(_reason(exc)) from exc
+        return pictures[0] if pictures else None
 
 
 def _order(generation: Generation, row: Row) -> Order:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from local.sandbox.faults.gates import Lists, Questions, Submissions, gate
 from local.sandbox.ledger import FREE, Provider, Row
 from local.sandbox.oxen.enqueue import checked_count, checked_model, namespace_of, read_object
 from local.sandbox.oxen.errors import OxenError
@@ -21,12 +22,16 @@ class Queue:
         self._generations = generations
 
     def routes(self) -> list[Route]:
-        one = "/api/ai/queue/{generation_id}"
+        every, one = "/api/ai/queue", "/api/ai/queue/{generation_id}"
+        submissions, lists, questions = (
+            gate(kind, self._painter.studio, Provider.OXEN)
+            for kind in (Submissions, Lists, Questions)
+        )
         return [
-            Route("/api/ai/queue", self.enqueue, methods=["POST"]),
-            Route("/api/ai/queue", self.list_rows),
+            Route(every, self.enqueue, methods=["POST"], middleware=submissions),
+            Route(every, self.list_rows, middleware=lists),
             Route(one, self.cancel, methods=["DELETE"]),
-            Route(one, self.read),
+            Route(one, self.read, middleware=questions),
         ]
 
     async def enqueue(self, request: Request) -> JSONResponse:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 
@@ -5,9 +6,10 @@ import httpx
 import pytest
 
 from local.sandbox.app import create_app
+from local.sandbox.faults.fault import Sleep
 from local.sandbox.server import serving
 from local.sandbox.settings import SandboxSettings
-from tests.unit.sandbox.peers import Peer
+from tests.unit.sandbox.peers import Peer, Stage
 from tests.unit.sandbox.talking import InProcess
 
 
@@ -32,11 +34,16 @@ def balance_usd() -> Decimal:
 
 
 @pytest.fixture
-async def sandbox(latency: float, balance_usd: Decimal) -> AsyncIterator[InProcess]:
+def sleep() -> Sleep:
+    return asyncio.sleep
+
+
+@pytest.fixture
+async def sandbox(latency: float, balance_usd: Decimal, sleep: Sleep) -> AsyncIterator[InProcess]:
     settings = SandboxSettings(
         base_url="http://sandbox", latency=latency, apixo_balance_usd=balance_usd
     )
-    app = create_app(settings)
+    app = create_app(settings, sleep=sleep)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -46,10 +53,16 @@ async def sandbox(latency: float, balance_usd: Decimal) -> AsyncIterator[InProce
         yield InProcess(client=client, studio=app.state.studio)
 
 
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    with serving(lambda _: stage.app()) as stage.base_url:
+        yield stage
+
+
 @pytest.fixture
-def peer() -> Iterator[Peer]:
-    peer = Peer()
-    with serving(lambda _: peer.app()) as base_url:
-        peer.base_url = base_url
-        yield peer
-        peer.let_go()
+def peer(stage: Stage) -> Iterator[Peer]:
+    peer = Peer(stage.base_url)
+    stage.play(peer)
+    yield peer
+    peer.let_go()

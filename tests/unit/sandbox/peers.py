@@ -9,13 +9,31 @@ from pydantic import JsonValue
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+
+class Stage:
+    """One port for all tests; each has a peer of its own behind it."""
+
+    def __init__(self) -> None:
+        self.base_url = ""
+
+    def play(self, peer: "Peer") -> None:
+        self._playing = peer.app()
+
+    def app(self) -> Starlette:
+        return Starlette(routes=[Mount("/", self._hand_on)])
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._playing(scope, receive, send)
 
 
 class Peer:
-    def __init__(self) -> None:
-        self.base_url = ""
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
         self.received: list[JsonValue] = []
+        self.called: list[str] = []  # paths, as callbacks came in
         self.answers: list[int] = []  # statuses to answer callbacks with, then 200
         self.images_served = 0
         self.asked = threading.Event()
@@ -31,6 +49,7 @@ class Peer:
         return Starlette(
             routes=[
                 Route("/callback", self._callback, methods=["POST"]),
+                Route("/callback/{token}", self._callback, methods=["POST"]),
                 Route("/moved", self._moved, methods=["GET", "POST"]),
                 Route("/wide.png", self._image),
                 Route("/slow.png", self._slow_image),
@@ -40,6 +59,7 @@ class Peer:
         )
 
     async def _callback(self, request: Request) -> Response:
+        self.called.append(request.url.path.removeprefix("/"))
         self.received.append(await request.json())
         return Response(status_code=self.answers.pop(0) if self.answers else 200)
 

@@ -30,6 +30,16 @@ class InProcess:
         rows: list[dict[str, Any]] = answer.json()[provider]
         return rows
 
+    async def row(self, provider: str) -> dict[str, Any]:
+        (row,) = await self.ledger(provider)
+        return row
+
+    async def suffer(self, provider: str, *faults: str | dict[str, Any], seed: int = 0) -> None:
+        """Switch faults on; one without parameters is named by its name alone."""
+        plan = a_plan(provider, *faults) | {"seed": seed}
+        answer = await self.client.put("/faults", json=plan)
+        assert answer.status_code == 200, answer.text
+
     async def apixo(self, *, request: dict[str, Any] | None = None, **fields: Any) -> str:
         """Submit and let it end; the task's id comes back."""
         answer = await self.client.post(
@@ -45,6 +55,13 @@ class InProcess:
         data: dict[str, Any] = answer.raise_for_status().json()["data"]
         return data
 
+    async def submit_apixo(
+        self, *, request: dict[str, Any] | None = None, **fields: Any
+    ) -> httpx.Response:
+        """Submit, and return the answer whatever it is."""
+        body = apixo_body(**fields) | (request or {})
+        return await self.client.post(f"{APIXO}/generateTask/seedream-4-5", json=body)
+
     async def oxen(self, **params: Any) -> list[str]:
         """Enqueue; the generations' ids come back."""
         answer = await self.client.post(f"{OXEN}/ai/queue", json=oxen_body(**params))
@@ -59,6 +76,10 @@ class InProcess:
     async def image(self, url: str) -> Image.Image:
         answer = await self.client.get(url)
         return Image.open(io.BytesIO(answer.raise_for_status().content))
+
+
+def a_plan(provider: str, *faults: str | dict[str, Any]) -> dict[str, Any]:
+    return {provider: [{"fault": one} if isinstance(one, str) else one for one in faults]}
 
 
 def apixo_body(**fields: Any) -> dict[str, Any]:
