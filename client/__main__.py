@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from client import callbacks
 from client.exit_codes import ExitCode
+from client.options import AsJson
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,9 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Seedhook: a self-hosted, webhook-driven image service.",
 )
+app.add_typer(callbacks.app, name="callbacks")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes a free one.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Data = Annotated[
     Path | None, typer.Option(file_okay=False, help="Keep jobs and images in this folder.")
 ]

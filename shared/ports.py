@@ -11,12 +11,30 @@ from shared.domain.callback_token import CallbackKeys
 from shared.domain.events import Event
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
-from shared.domain.job import Job, JobInput
+from shared.domain.job import Job
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport
 from shared.domain.submission import Submission
+from shared.domain.wanted import JobInput
 
 type RandomBytes = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """A caller's own name for a request; both parts are digests."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What an idempotency key stands for, until it expires."""
+
+    idempotency: Idempotency
+    answer: str
+    expires_at: datetime
 
 
 class Clock(Protocol):
@@ -41,12 +59,22 @@ class DueJob:
     model: str
     unsent: bool
     task_ids: tuple[TaskId, ...]
+    since: datetime  # when the latest of its submissions was sent, or the job opened
+    finish_by: datetime | None  # the caller's deadline, while the job is open
 
 
 class JobStore(Protocol):
-    """Jobs, and the events their transitions announce: both are written, or nothing."""
+    """Jobs, the events their transitions announce and the tasks they own: all or nothing.
 
-    def add(self, job: Job) -> None: ...
+    A task belongs to the first job that names it: TaskTaken is raised for any other.
+    """
+
+    def add(self, job: Job, *, admission: Admission | None = None) -> None:
+        """Write a new job, and under which idempotency key it was admitted.
+
+        Raises AlreadyAdmitted when that key has made a job in the last 24 hours.
+        """
+        ...
 
     def get(self, job_id: JobId) -> Job:
         """Return the job as last written. Raises JobNotFound."""
@@ -56,12 +84,23 @@ class JobStore(Protocol):
         """Write `job` over `was`. Raises VersionConflict when `was` is no longer current."""
         ...
 
+    def remove(self, job: Job) -> None:
+        """Raises VersionConflict when the job is no longer as given."""
+        ...
+
+    def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:
+        """Return those of the tasks that belong to a job."""
+        ...
+
     def newest(self, tenant: str, *, limit: int, cursor: str | None) -> JobPage:
         """Return the tenant's jobs, newest first."""
         ...
 
-    def due(self, *, before: datetime, limit: int) -> Sequence[DueJob]:
-        """Return jobs whose `due_at` has come, the longest due first; may lag writes a little."""
+    def due(self, *, before: datetime, limit: int | None = None) -> Sequence[DueJob]:
+        """Return all jobs whose `due_at` has come, or at least one of them and at most `limit`.
+
+        The longest due come first; may lag writes a little.
+        """
         ...
 
 
@@ -125,7 +164,7 @@ class ImageSource(Protocol):
 
 class MediaStore(Protocol):
     def store(
-        self, job_id: JobId, *, attempt: int, index: int, chunks: Iterator[bytes]
+        self, job_id: JobId, *, attempt: int, position: int, chunks: Iterator[bytes]
     ) -> StoredImage:
         """Write the bytes once under their one key and describe what lies there.
 
@@ -136,6 +175,10 @@ class MediaStore(Protocol):
 
     def link(self, key: str, *, filename: str) -> str:
         """Sign a link for reading that works for a few minutes."""
+        ...
+
+    def remove(self, job_id: JobId) -> None:
+        """Remove all images of a job; they are gone when this returns."""
         ...
 
 
@@ -153,14 +196,34 @@ class Uploads(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCallback:
+    job_id: JobId
+    attempt: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackPage:
+    callbacks: tuple[KeptCallback, ...]
+    cursor: str | None
+
+
 class CallbackArchive(Protocol):
-    def keep(self, job_id: JobId, *, attempt: int, body: bytes, at: datetime) -> None: ...
+    def keep(self, job_id: JobId, *, attempt: int, body: bytes) -> None: ...
+
+    def page(self, *, job_id: JobId | None, cursor: str | None, limit: int) -> CallbackPage:
+        """Return kept callbacks of one job, or of all, in the order of job ids."""
+        ...
+
+    def remove(self, job_id: JobId) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One submission, ready to be sent."""
 
+    job_id: JobId
     offer: Offer
     wanted: JobInput
     references: tuple[str, ...]
@@ -171,6 +234,21 @@ class Order:
 class Provider(Protocol):
     def submit(self, order: Order) -> tuple[TaskId, ...]:
         """Send once. Raises NotSent, Refused or FateUnknown; never returns an empty tuple."""
+        ...
+
+    def fingerprint(self, order: Order) -> str:
+        """Return a digest of what is sent, as far as the provider echoes it; else nothing."""
+        ...
+
+    def recover(self, offer: Offer, wanted: JobInput, submission: Submission) -> tuple[TaskId, ...]:
+        """Return the tasks that exactly echo a submission whose answer was lost.
+
+        Raises ProviderUnreadable. A provider that echoes nothing returns nothing.
+        """
+        ...
+
+    def cancel(self, offer: Offer, task_ids: Collection[TaskId]) -> None:
+        """Ask the provider to stop; what cannot be stopped goes on."""
         ...
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:

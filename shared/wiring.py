@@ -8,17 +8,18 @@ from shared.usecases.await_change import AwaitChange
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.keys import Authenticate, IssueKey
+from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.publish_events import PublishEvents
-from shared.usecases.submit_job import SubmitJob
+from shared.usecases.replay_callbacks import ReplayCallbacks
+from shared.usecases.send_off import SendOff
 from shared.usecases.watch_jobs import WatchJobs
 from shared.world import World
 
 
 class Service(World):
     @cached_property
-    def submit_job(self) -> SubmitJob:
-        return SubmitJob(
-            admit_job=self.admit_job,
+    def send_off(self) -> SendOff:
+        return SendOff(
             dispatch_attempt=self.dispatch_attempt,
             dispatch_queue=self.dispatch_queue,
             catalog=self.catalog,
@@ -68,6 +69,22 @@ class Service(World):
             media=self.media,
             clock=self.clock,
         )
+
+    @cached_property
+    def cancel_job(self) -> CancelJob:
+        return CancelJob(jobs=self.jobs, collect_queue=self.collect_queue, clock=self.clock)
+
+    @cached_property
+    def retry_job(self) -> RetryJob:
+        return RetryJob(jobs=self.jobs, dispatch_queue=self.dispatch_queue, clock=self.clock)
+
+    @cached_property
+    def delete_job(self) -> DeleteJob:
+        return DeleteJob(jobs=self.jobs, media=self.media, archive=self.callback_archive)
+
+    @cached_property
+    def replay_callbacks(self) -> ReplayCallbacks:
+        return ReplayCallbacks(archive=self.callback_archive, collect_queue=self.collect_queue)
 
     @cached_property
     def await_change(self) -> AwaitChange:

@@ -80,21 +80,21 @@ class World:
 
     @cached_property
     def media(self) -> MediaStore:
-        from shared.adapters.s3 import S3MediaStore
+        from shared.adapters.s3.media import S3MediaStore
 
         bucket = MediaSettings.from_env(self._environ).media_bucket
         return S3MediaStore(self._aws("s3"), bucket=bucket)
 
     @cached_property
     def uploads(self) -> Uploads:
-        from shared.adapters.s3 import S3Uploads
+        from shared.adapters.s3.uploads import S3Uploads
 
         bucket = UploadsSettings.from_env(self._environ).uploads_bucket
         return S3Uploads(self._aws("s3"), bucket=bucket)
 
     @cached_property
     def callback_archive(self) -> CallbackArchive:
-        from shared.adapters.s3 import S3CallbackArchive
+        from shared.adapters.s3.callbacks import S3CallbackArchive
 
         bucket = MediaSettings.from_env(self._environ).media_bucket
         return S3CallbackArchive(self._aws("s3"), bucket=bucket)

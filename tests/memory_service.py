@@ -1,6 +1,7 @@
 """The whole service on memory adapters: the real wiring, another world."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -21,7 +22,9 @@ from shared.adapters.memory.table import (
 from shared.domain.api_key import ApiKey
 from shared.domain.callback_token import CallbackKeys
 from shared.domain.ids import JobId
-from shared.domain.job import Job, JobInput
+from shared.domain.job import Job
+from shared.domain.status import FINISH_PATIENCE
+from shared.domain.wanted import JobInput
 from shared.ports import ProviderAccess
 from shared.usecases.admit_job import Wish
 from shared.wiring import Service
@@ -65,9 +68,14 @@ class MemoryService(Service):
 
     def submit(self, *, key: ApiKey | None = None, **wish: Any) -> Job:
         """Admit a job and send it off, as the submit function does."""
-        job = self.submit_job.admit(a_wish(**wish), key=key or self.a_key())
-        self.submit_job.send_off(job)
+        job = self.admit(key=key, **wish)
+        self.send_off(job)
         return self.jobs.get(job.id)
+
+    def admit(self, *, key: ApiKey | None = None, **wish: Any) -> Job:
+        admitted = self.admit_job(a_wish(**wish), key=key or self.a_key(), render=str)
+        assert admitted.job
+        return admitted.job
 
     def deliver_messages(self) -> None:
         """Let the queues' functions work until the queues are empty."""
@@ -83,12 +91,16 @@ class MemoryService(Service):
         return self.collect_result(job_id)
 
 
-def a_wish(
+def a_wish(  # noqa: PLR0913  # each test names the few it means
     *,
     model: str = "seedream-4.5",
     provider: str = "apixo",
     delivery: str = "auto",
     tags: tuple[str, ...] = (),
+    on_unknown: str = "fail",
+    start_within: timedelta | None = None,
+    finish_within: timedelta = FINISH_PATIENCE,
+    metadata: Mapping[str, str] | None = None,
     **wanted: Any,
 ) -> Wish:
     wanted.setdefault("prompt", "a fox in watercolor")
@@ -97,6 +109,9 @@ def a_wish(
         wanted=JobInput(**wanted),
         providers=(provider,),
         delivery=delivery,
-        metadata={},
+        metadata=metadata or {},
         tags=tags,
+        on_unknown=on_unknown,
+        start_within=start_within,
+        finish_within=finish_within,
     )

@@ -1,7 +1,6 @@
 """POST /v1/callbacks/{provider}/{job_id}/{attempt}/{token}: prove, keep, hand on, answer."""
 
 import base64
-import binascii
 import re
 from functools import cache
 from typing import Any, Final
@@ -51,7 +50,7 @@ def _body(event: dict[str, Any]) -> bytes:
         return str(body).encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body)
-    except binascii.Error:
+    except ValueError:
         return b""
 
 

@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.adapters.sqs import read_message
+from shared.domain.errors import JobNotFound
 from shared.wiring import Service
 
 logger = Logger()
@@ -22,8 +23,12 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 def collect(service: Service, body: str) -> None:
     job_id, hint = read_message(body)
-    job = service.collect_result(job_id, hint=hint)
-    logger.info("collected", job_id=job.id, status=job.status)
+    try:
+        job = service.collect_result(job_id, hint=hint)
+    except JobNotFound:  # deleted meanwhile: trying again would not bring it back
+        logger.info("deleted", job_id=job_id)
+    else:
+        logger.info("collected", job_id=job.id, status=job.status)
 
 
 @cache

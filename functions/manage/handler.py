@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app
-from shared.api.requests import KeyRequest, read
+from shared.api.requests import KeyRequest, ReplayRequest, read
 from shared.api.views import file_name, job_view, model_view
 from shared.domain.errors import (
     FieldError,
@@ -34,7 +34,7 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     app = http_app(logger)
     _add_job_routes(app, service)
     _add_model_routes(app, service)
-    _add_key_routes(app, service)
+    _add_admin_routes(app, service)
 
     @app.get("/v1/health")
     def health() -> Response[str]:
@@ -66,6 +66,20 @@ def _add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
         seconds = _number(app, "wait", default=0, least=0, most=_LONGEST_WAIT)
         return answer(view(service.await_change(job, seconds=seconds)))
 
+    @app.post("/v1/jobs/<job_id>/cancel")
+    def cancel_job(job_id: str) -> Response[str]:
+        return answer(view(service.cancel_job(_job_of_caller(app, service, job_id))))
+
+    @app.post("/v1/jobs/<job_id>/retry")
+    def retry_job(job_id: str) -> Response[str]:
+        job = service.retry_job(_job_of_caller(app, service, job_id))
+        return answer(view(job), status=HTTPStatus.ACCEPTED)
+
+    @app.delete("/v1/jobs/<job_id>")
+    def delete_job(job_id: str) -> Response[str]:
+        service.delete_job(_job_of_caller(app, service, job_id))
+        return answer("", status=HTTPStatus.NO_CONTENT)
+
     @app.get("/v1/jobs/<job_id>/images/<index>")
     def get_image(job_id: str, index: str) -> Response[str]:
         job = _job_of_caller(app, service, job_id)
@@ -92,11 +106,23 @@ def _add_model_routes(app: APIGatewayHttpResolver, service: Service) -> None:
         return answer(model_view(model))
 
 
-def _add_key_routes(app: APIGatewayHttpResolver, service: Service) -> None:
+def _add_admin_routes(app: APIGatewayHttpResolver, service: Service) -> None:
+    def only_admin() -> None:
+        if not service.is_admin_key(bearer_of(app)):
+            raise Forbidden("this takes the deployment's admin key")
+
+    @app.post("/v1/callbacks/replay")
+    def replay_callbacks() -> Response[str]:
+        only_admin()
+        request = read(ReplayRequest, body_of(app.current_event.raw_event))
+        job_id = JobId(request.job) if request.job else None
+        replayed = service.replay_callbacks(job_id=job_id, cursor=request.cursor)
+        logger.info("callbacks replayed", count=replayed.count)
+        return answer({"replayed": replayed.count, "cursor": replayed.cursor})
+
     @app.post("/v1/keys")
     def create_key() -> Response[str]:
-        if not service.is_admin_key(bearer_of(app)):
-            raise Forbidden("keys are made with the deployment's admin key")
+        only_admin()
         request = read(KeyRequest, body_of(app.current_event.raw_event))
         issued = service.issue_key(tenant=request.tenant, name=request.name)
         logger.info("key created", key_id=issued.key.id)

@@ -1,5 +1,6 @@
 """POST /v1/jobs: admit the job, then call the provider."""
 
+import json
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -8,8 +9,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app
-from shared.api.requests import JobRequest, read
+from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
+from shared.api.requests import JobRequest, idempotency_of, read
 from shared.api.views import job_view
 from shared.domain.job import Job
 from shared.wiring import Service
@@ -24,13 +25,21 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     def submit_job() -> Response[str]:
         key = service.authenticate(bearer_of(app))
         request = read(JobRequest, body_of(app.current_event.raw_event))
-        job = service.submit_job.admit(request.wish(), key=key)
-        _send_off(service, job)
+        name = app.current_event.headers.get("idempotency-key")
         base_url = base_url_of(app, known=service.base_url)
-        # The job as admitted, whatever has become of it since: a new job has no images to sign.
-        view = job_view(job, base_url=base_url, sign=lambda _: "")
-        headers = {"location": view["urls"]["self"]}
-        return answer(view, status=HTTPStatus.ACCEPTED, headers=headers)
+        admitted = service.admit_job(
+            request.wish(service.clock.now()),
+            key=key,
+            idempotency=idempotency_of(name, key_id=key.id, request=request),
+            # The job as admitted, whatever becomes of it: a new job has no images to sign.
+            render=lambda job: text_of(job_view(job, base_url=base_url, sign=str)),
+        )
+        headers = {"location": json.loads(admitted.answer)["urls"]["self"]}
+        if admitted.job:
+            _send_off(service, admitted.job)
+        else:
+            headers["idempotent-replayed"] = "true"
+        return answer(admitted.answer, status=HTTPStatus.ACCEPTED, headers=headers)
 
     return app
 
@@ -38,7 +47,7 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
 def _send_off(service: Service, job: Job) -> None:
     """The job is written down: whatever fails from here on, the watch sees to it."""
     try:
-        service.submit_job.send_off(job)
+        service.send_off(job)
     except Exception:
         logger.exception("not sent off", job_id=job.id)
     else:

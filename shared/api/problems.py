@@ -11,7 +11,9 @@ from shared.domain.errors import (
     Forbidden,
     ImageNotFound,
     InvalidRequest,
+    InvalidTransition,
     JobNotFound,
+    KeyReused,
     ModelNotFound,
     ServiceError,
     Unauthenticated,
@@ -51,6 +53,8 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     ModelNotFound: _Answer(HTTPStatus.NOT_FOUND, "model_not_found"),
     RouteNotFound: _Answer(HTTPStatus.NOT_FOUND, "route_not_found"),
     BodyTooLarge: _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"),
+    InvalidTransition: _Answer(HTTPStatus.CONFLICT, "invalid_state"),
+    KeyReused: _Answer(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
     VersionConflict: _Answer(HTTPStatus.CONFLICT, "conflict", Who.SEEDHOOK, retryable=True),
 }
 

@@ -1,7 +1,10 @@
 """Bytes from outside become requests, or errors that name field and limit."""
 
 import json
+import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, NoReturn
 
 from pydantic import (
@@ -16,17 +19,29 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import FieldError, InvalidRequest
-from shared.domain.job import JobInput
+from shared.domain.ids import KeyId
+from shared.domain.status import FINISH_PATIENCE
+from shared.domain.wanted import JobInput
+from shared.ports import Idempotency
 from shared.usecases.admit_job import Wish
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 _MAX_METADATA_BYTES: Final = 4096
+_LONGEST_DEADLINE: Final = timedelta(days=7)
+_MOST_ERRORS: Final = 50  # an answer has room for 6 MB
+_LONGEST_NAME: Final = 100
+_LONGEST_POINTER: Final = 1000
+_VISIBLE: Final = re.compile(r"[!-~]{1,255}")
 # Steps that pydantic puts into the path of an error and that no request has.
 _ONE: Final = "<one>"
 _SEVERAL: Final = "<several>"
 _NO_FIELDS: Final = frozenset({_ONE, _SEVERAL, "[key]"})
 
 Provider = Literal["auto", "apixo", "oxen"]
+Deadline = Annotated[
+    Annotated[float, Tag(_ONE)] | Annotated[str, Field(max_length=40), Tag(_SEVERAL)],
+    Discriminator(lambda value: _SEVERAL if isinstance(value, str) else _ONE),
+]
 Label = Annotated[str, Field(min_length=1, max_length=128)]
 MetadataKey = Annotated[str, Field(min_length=1, max_length=40)]
 MetadataValue = Annotated[str, Field(max_length=512)]
@@ -59,6 +74,9 @@ class JobRequest(_Strict):
         Discriminator(lambda value: _SEVERAL if isinstance(value, list) else _ONE),
     ] = "auto"
     delivery: Literal["auto", "callback", "poll", "stream", "sync"] = "auto"
+    on_unknown: Literal["fail", "retry"] = "fail"
+    start_by: Deadline | None = None
+    finish_by: Deadline | None = None
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] = {}
     tags: Annotated[list[Label], Field(max_length=16)] = []
 
@@ -78,7 +96,8 @@ class JobRequest(_Strict):
             raise PydanticCustomError("too_long", message, {"pointer": "/metadata"})
         return self
 
-    def wish(self) -> Wish:
+    def wish(self, now: datetime) -> Wish:
+        """Raises InvalidRequest for deadlines that have passed or lie too far ahead."""
         names = [self.provider] if isinstance(self.provider, str) else self.provider
         return Wish(
             model=self.model,
@@ -97,14 +116,55 @@ class JobRequest(_Strict):
             ),
             providers=tuple(name for name in names if name != "auto"),
             delivery=self.delivery,
+            on_unknown=self.on_unknown,
+            start_within=_within(self.start_by, now, "/start_by"),
+            finish_within=_within(self.finish_by, now, "/finish_by") or FINISH_PATIENCE,
             metadata=self.metadata,
             tags=tuple(self.tags),
         )
 
 
+class ReplayRequest(_Strict):
+    job: Annotated[str, Field(pattern=r"^job_[0-9A-HJKMNP-TV-Z]{26}$")] | None = None
+    cursor: Annotated[str, Field(max_length=1024)] | None = None
+
+
 class KeyRequest(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     tenant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = "default"
+
+
+def idempotency_of(header: str | None, *, key_id: KeyId, request: BaseModel) -> Idempotency | None:
+    """Return what an Idempotency-Key header stands for: digests, scoped to the API key."""
+    if header is None:
+        return None
+    if not _VISIBLE.fullmatch(header):
+        message = "must be 1 to 255 visible ASCII characters"
+        error = FieldError(pointer="#Idempotency-Key", code="invalid", message=message)
+        raise InvalidRequest([error])
+    # Sorted: the order of metadata is no part of what is asked.
+    text = json.dumps(request.model_dump(mode="json"), sort_keys=True)
+    return Idempotency(
+        key=sha256(f"{key_id}:{header}".encode()).hexdigest(),
+        fingerprint=sha256(text.encode()).hexdigest(),
+    )
+
+
+def _within(deadline: float | str | None, now: datetime, pointer: str) -> timedelta | None:
+    """Read seconds from now, or a moment in RFC 3339."""
+    if deadline is None:
+        return None
+    try:
+        if isinstance(deadline, str):
+            left = datetime.fromisoformat(deadline) - now
+        else:
+            left = timedelta(seconds=deadline)
+    except (ValueError, TypeError, OverflowError):
+        left = timedelta(0)
+    if timedelta(0) < left <= _LONGEST_DEADLINE:
+        return left
+    message = "must be seconds from now or a moment in RFC 3339 with its zone, within 7 days"
+    raise InvalidRequest([FieldError(pointer=pointer, code="out_of_range", message=message)])
 
 
 def read[M: BaseModel](model: type[M], body: bytes) -> M:
@@ -113,7 +173,7 @@ def read[M: BaseModel](model: type[M], body: bytes) -> M:
     try:
         return model.model_validate(content)
     except ValidationError as exc:
-        raise InvalidRequest([_field_error(error) for error in exc.errors()]) from None
+        raise InvalidRequest([_field_error(e) for e in exc.errors()[:_MOST_ERRORS]]) from None
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -122,6 +182,8 @@ def _object(body: bytes) -> dict[str, Any]:
     try:
         text = body.decode()
         content = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        if "\\u" in text and isinstance(content, dict):
+            _refuse_surrogates(content, "")
     except UnicodeDecodeError:
         _malformed("the body is not UTF-8")
     except RecursionError:
@@ -130,8 +192,6 @@ def _object(body: bytes) -> dict[str, Any]:
         _malformed(f"the body is not JSON: {exc}")
     if not isinstance(content, dict):
         _malformed("the body must be a JSON object")
-    if "\\u" in text:
-        _refuse_surrogates(content, "")
     return content
 
 
@@ -150,6 +210,7 @@ def _no_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_surrogates(value: object, pointer: str) -> None:
     """Half of a surrogate pair is no character: it cannot be stored or sent on."""
+    pointer = pointer[:_LONGEST_POINTER]  # deep down it would fill the memory
     if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
         message = "holds half of a surrogate pair"
         raise InvalidRequest([FieldError(pointer=pointer, code="not_text", message=message)])
@@ -175,7 +236,7 @@ def _field_error(error: ErrorDetails) -> FieldError:
 
 def _escaped(name: str) -> str:
     """Escape for a JSON pointer (RFC 6901); what is no text stays readable."""
-    text = name.encode("ascii", "backslashreplace").decode()
+    text = name[:_LONGEST_NAME].encode("ascii", "backslashreplace").decode()
     return text.replace("~", "~0").replace("/", "~1")
 
 

@@ -8,6 +8,9 @@
   - Unauthenticated        no key, or not a valid one
   - Forbidden              a valid key that may not do this
   - VersionConflict        someone else saved the job first
+  - TaskTaken              a provider's task that belongs to another job
+  - AlreadyAdmitted        the idempotency key has made a job already; holds its answer
+  - KeyReused              the idempotency key came with another request before
   - InvalidTransition      the job's state does not allow this
   - SubmissionError        what became of a paid call to a provider
     + NotSent              surely not started: DNS, connect, TLS, or told to come back later
@@ -137,6 +140,21 @@ class Forbidden(ServiceError):
 
 
 class VersionConflict(ServiceError):
+    pass
+
+
+class TaskTaken(ServiceError):
+    pass
+
+
+class AlreadyAdmitted(ServiceError):
+    def __init__(self, *, fingerprint: str, answer: str) -> None:
+        super().__init__("this idempotency key has made a job already")
+        self.fingerprint = fingerprint
+        self.answer = answer
+
+
+class KeyReused(ServiceError):
     pass
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.ids import EventId, JobId
-from shared.domain.job import Job, JobStatus
+from shared.domain.job import Job
 from shared.domain.public import job_summary, timestamp
+from shared.domain.status import JobStatus
 
 SOURCE: Final = "seedhook"
 
@@ -34,6 +35,8 @@ def announcement(job: Job, *, was: Job | None) -> Event | None:
     """Return the event that the step from `was` to `job` announces, if it announces one."""
     if was is None:
         return _event("job.accepted", job)
+    if was.is_terminal and len(job.images) > len(was.images):
+        return _event("job.late_result", job)
     if job.status is was.status or job.status not in _ANNOUNCED:
         return None
     return _event(_ANNOUNCED[job.status], job)

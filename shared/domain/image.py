@@ -1,15 +1,21 @@
 """A stored image."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from shared.domain.ids import JobId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
-    """Bytes in the media bucket, exactly as the provider served them."""
+    """Bytes in the media bucket, exactly as the provider served them.
+
+    `attempt` and `position` say where it comes from, `index` is its number in the job.
+    """
 
     index: int
+    attempt: int
+    position: int
     key: str
     content_type: str
     bytes: int
@@ -19,6 +25,22 @@ class StoredImage:
     verified: bool | None = None  # set once a preview has decoded it
 
 
-def image_key(job_id: JobId, *, attempt: int, index: int, extension: str) -> str:
+def image_key(job_id: JobId, *, attempt: int, position: int, extension: str) -> str:
     """Return the one key this image can have, so that two writers meet at the same place."""
-    return f"images/{job_id}/{attempt}/{index}.{extension}"
+    return f"{image_folder(job_id)}{attempt}/{position}.{extension}"
+
+
+def image_folder(job_id: JobId) -> str:
+    return f"images/{job_id}/"
+
+
+def merged(there: tuple[StoredImage, ...], new: Iterable[StoredImage]) -> tuple[StoredImage, ...]:
+    """Add images that are not there yet; one whose number is taken gets the next free one."""
+    images = list(there)
+    for image in new:
+        if any(image.key == known.key for known in images):
+            continue
+        taken = {known.index for known in images}
+        index = image.index if image.index not in taken else max(taken) + 1
+        images.append(replace(image, index=index))
+    return tuple(sorted(images, key=lambda image: image.index))

@@ -4,59 +4,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final, Self
 
-from shared.domain.errors import ErrorCode, Fault, InvalidTransition
-from shared.domain.ids import JobId, KeyId
-from shared.domain.image import StoredImage
-from shared.domain.submission import Attempt, Submission, SubmissionState, split
+from shared.domain.errors import ErrorCode, Fault, InvalidTransition, TaskTaken
+from shared.domain.ids import JobId, KeyId, TaskId
+from shared.domain.image import StoredImage, merged
+from shared.domain.status import (
+    DISPATCH_PATIENCE,
+    FINISH_PATIENCE,
+    RECOVERY_PATIENCE,
+    SLOW,
+    TERMINAL,
+    TRANSITIONS,
+    JobStatus,
+)
+from shared.domain.submission import UNANSWERED, Attempt, Submission, SubmissionState, split
+from shared.domain.wanted import JobInput
 
-
-class JobStatus(StrEnum):
-    QUEUED = "queued"
-    SUBMITTING = "submitting"
-    PROCESSING = "processing"
-    STORING = "storing"
-    SUCCEEDED = "succeeded"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-TRANSITIONS: Final[Mapping[JobStatus, frozenset[JobStatus]]] = {
-    JobStatus.QUEUED: frozenset({JobStatus.SUBMITTING}),
-    JobStatus.SUBMITTING: frozenset({JobStatus.QUEUED, JobStatus.PROCESSING, JobStatus.FAILED}),
-    JobStatus.PROCESSING: frozenset({JobStatus.STORING, JobStatus.FAILED}),
-    JobStatus.STORING: frozenset({JobStatus.SUCCEEDED, JobStatus.PARTIAL, JobStatus.FAILED}),
-    JobStatus.SUCCEEDED: frozenset(),
-    JobStatus.PARTIAL: frozenset(),
-    JobStatus.FAILED: frozenset(),
-    JobStatus.CANCELLED: frozenset(),
-    JobStatus.EXPIRED: frozenset(),
-}
-
-UNKNOWN_FATE_PATIENCE: Final = timedelta(minutes=15)
-ATTEMPT_PATIENCE: Final = timedelta(minutes=30)
-DISPATCH_PATIENCE: Final = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobInput:
-    """What was asked for, in Seedhook's own vocabulary (contract 2.1)."""
-
-    prompt: str
-    images: tuple[str, ...] = ()
-    n: int = 1
-    resolution: str | None = None
-    aspect_ratio: str | None = None
-    size: str | None = None
-    seed: int | None = None
-    output_format: str | None = None
-    watermark: bool | None = None
-    sequential: str | None = None
-    prompt_optimize: str | None = None
+# With `on_unknown: retry` every attempt may be paid for, so their number is bounded.
+_MOST_PAID_GUESSES: Final = 3
+_REOPENABLE: Final = frozenset({JobStatus.FAILED, JobStatus.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +44,9 @@ class Job:
     delivery: str
     sandbox: bool = False
     input: JobInput
+    on_unknown: str = "fail"
+    start_within: timedelta | None = None
+    finish_within: timedelta = FINISH_PATIENCE
     images: tuple[StoredImage, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     submissions: tuple[Submission, ...] = ()
@@ -88,6 +58,7 @@ class Job:
     tags: tuple[str, ...] = ()
     version: int = 1
     created_at: datetime
+    opened_at: datetime  # created, or reopened by a retry: the deadlines run from here
     updated_at: datetime
     completed_at: datetime | None = None
     due_at: datetime | None = None  # when the watch must look, should nothing else happen before
@@ -95,7 +66,15 @@ class Job:
 
     @property
     def is_terminal(self) -> bool:
-        return not TRANSITIONS[self.status]
+        return self.status in TERMINAL
+
+    @property
+    def finish_by(self) -> datetime:
+        return self.opened_at + self.finish_within
+
+    @property
+    def start_by(self) -> datetime | None:
+        return self.opened_at + self.start_within if self.start_within else None
 
     @property
     def current(self) -> tuple[Submission, ...]:
@@ -103,30 +82,77 @@ class Job:
         return tuple(s for s in self.submissions if s.attempt == len(self.attempts))
 
     @property
+    def followed(self) -> tuple[Submission, ...]:
+        """The submissions of any attempt that may bring images: what is paid is never let go."""
+        return tuple(s for s in self.submissions if s.may_bring_images)
+
+    @property
+    def task_ids(self) -> tuple[TaskId, ...]:
+        return tuple(task_id for s in self.submissions for task_id in s.task_ids)
+
+    @property
+    def since(self) -> datetime:
+        """When the latest of its open submissions was sent, else when it was opened.
+
+        Earlier for a job in a hurry: it takes long as soon as its time is over.
+        """
+        sent = max((s.sent_at for s in self.followed if s.sent_at), default=self.opened_at)
+        return sent if self.is_terminal else min(sent, self.finish_by - SLOW)
+
+    @property
     def has_work_to_send(self) -> bool:
         if self.is_terminal:
             return False
-        planned = any(s.state is SubmissionState.PLANNED for s in self.current)
-        return planned or (self.status is JobStatus.QUEUED and not self.attempts)
+        if any(s.is_planned for s in self.current):
+            return True
+        return self.status is JobStatus.QUEUED and not any(s.is_open for s in self.current)
 
     @property
     def charged_usd(self) -> Decimal | None:
         """What the providers charged; None while that is not known of every submission."""
-        charges = [s.charged_usd for s in self.submissions]
+        charges = [s.charge for s in self.submissions]
         if not self.is_terminal or any(charge is None for charge in charges):
             return None
         return sum((charge for charge in charges if charge is not None), Decimal(0))
 
-    def claim(self, at: datetime, *, per_submission: int, decision: str) -> Self:
-        """Write down what is about to be sent. Only who saves this may send it, and only once."""
+    def overrun(self, at: datetime) -> Fault | None:
+        """Return the caller's own deadline that has passed, if one has."""
+        if self.is_terminal:
+            return None
+        if at >= self.finish_by:
+            return _fault(ErrorCode.DEADLINE_FINISH, "not finished by finish_by")
+        if self._starts_late(at):
+            return _fault(ErrorCode.DEADLINE_START, "not started by start_by")
+        return None
+
+    def plan(self, at: datetime, *, per_submission: int, decision: str) -> Self:
+        """Lay out what is to be sent next: what was not sent, else a new attempt."""
         if not self.has_work_to_send:
             raise InvalidTransition(f"{self.id}: nothing to send while {self.status}")
-        job = self if self.current else self._with_attempt(at, per_submission, decision)
-        sending = [s.sending(at) for s in job.current if s.state is SubmissionState.PLANNED]
-        job = job._with(sending)
-        status = JobStatus.SUBMITTING if job.status is JobStatus.QUEUED else job.status
-        due_at = at + UNKNOWN_FATE_PATIENCE
-        return replace(job._to(status, at), due_at=due_at, dispatch_tries=job.dispatch_tries + 1)
+        if any(s.is_planned for s in self.current):
+            return self
+        number = len(self.attempts) + 1
+        attempt = Attempt(
+            number=number,
+            provider=self.provider,
+            delivery=self.delivery,
+            started_at=at,
+            decision=decision,
+        )
+        missing = self.input.n - len(self.images)
+        planned = split(missing, per_submission=per_submission, attempt=number)
+        return replace(
+            self,
+            attempts=(*self.attempts, attempt),
+            submissions=(*self.submissions, *planned),
+        )
+
+    def claim(self, at: datetime, *, sending: Iterable[Submission]) -> Self:
+        """Write down what is about to be sent. Only who saves this may send it, and only once."""
+        status = JobStatus.SUBMITTING if self.status is JobStatus.QUEUED else self.status
+        job = self._with(sending)._to(status, at)
+        due_at = job._due(at + RECOVERY_PATIENCE)
+        return replace(job, due_at=due_at, dispatch_tries=self.dispatch_tries + 1)
 
     def answered(
         self, answers: Iterable[Submission], *, at: datetime, check_at: datetime, retry_at: datetime
@@ -134,23 +160,26 @@ class Job:
         """Take in what became of the submissions just sent, or recovered later.
 
         `check_at` is when to ask an accepting provider; `retry_at` when to send what was not sent.
+        Raises TaskTaken when a task is another submission's already.
         """
         job = self._with(answers)
+        if len(set(job.task_ids)) < len(job.task_ids):
+            raise TaskTaken(f"{self.id}: a task belongs to another submission")
+        if self.is_terminal:
+            return job._going_on(at, due_at=check_at)
+        if self.status is JobStatus.QUEUED:  # of an attempt before: the next is yet to be sent
+            return job._going_on(at, due_at=self.due_at or retry_at)
         states = {s.state for s in job.current}
-        unsent = SubmissionState.PLANNED in states
+        due_at = retry_at if SubmissionState.PLANNED in states else check_at
         if SubmissionState.ACCEPTED in states:
-            status = job.status
-            status = JobStatus.PROCESSING if status is JobStatus.SUBMITTING else status
-            return replace(
-                job._to(status, at), due_at=min(check_at, retry_at) if unsent else check_at
-            )
-        if states & {SubmissionState.UNKNOWN, SubmissionState.SENDING}:
-            due_at = retry_at if unsent else at + UNKNOWN_FATE_PATIENCE
-            return replace(job._to(job.status, at), due_at=due_at)
-        if unsent:
+            return job._going_on(at, due_at=min(due_at, check_at), status=JobStatus.PROCESSING)
+        if states & UNANSWERED:
+            return job._going_on(at, due_at=min(due_at, at + RECOVERY_PATIENCE))
+        if SubmissionState.PLANNED in states:
+            # What is under way stays so; what never began waits in the queue again.
             is_first = job.status is JobStatus.SUBMITTING
             status = JobStatus.QUEUED if is_first else job.status
-            return replace(job._to(status, at, note=job._why()), due_at=retry_at)
+            return job._going_on(at, due_at=retry_at, status=status)
         return job._finished(at)
 
     def storing(self, at: datetime) -> Self:
@@ -166,39 +195,92 @@ class Job:
     ) -> Self:
         """Take in stored images and what is known of their submissions; finish when all is known.
 
-        An image that is already there stays: its bytes were written first.
+        Of a job that is over the state stays as it is: what comes now is late, and kept.
         """
-        by_index = {image.index: image for image in (*images, *self.images)}
-        ordered = tuple(by_index[index] for index in sorted(by_index))
-        job = replace(self._with(updates), images=ordered)
-        if any(s.is_open for s in job.current):
-            return replace(job._to(job.status, at), due_at=check_at)
+        job = replace(self._with(updates), images=merged(self.images, images))
+        if self.is_terminal:
+            late = self.late or len(job.images) > len(self.images)
+            return replace(job._going_on(at, due_at=check_at), late=late)
+        waiting = any(s.is_open for s in job.current)
+        complete = len(job.images) >= job.input.n
+        if job.status is JobStatus.QUEUED and not complete:
+            return job._going_on(at, due_at=self.due_at or check_at)
+        if waiting and not complete:
+            return job._going_on(at, due_at=check_at)
         return job._finished(at)
 
-    def _finished(self, at: datetime) -> Self:
-        faults = [fault for s in self.current for fault in s.faults]
-        if len(self.images) >= self.input.n:
-            status, error = JobStatus.SUCCEEDED, None
-        else:
-            status = JobStatus.PARTIAL if self.images else JobStatus.FAILED
-            error = faults[0] if faults else _nothing_came()
-        return replace(self._to(status, at), error=error, completed_at=at, due_at=None)
+    def cancelled(self, at: datetime) -> Self:
+        """Call the job off. What the provider makes of it all the same is kept as late."""
+        return self._ended(JobStatus.CANCELLED, at, error=None)
 
-    def _with_attempt(self, at: datetime, per_submission: int, decision: str) -> Self:
-        number = len(self.attempts) + 1
-        attempt = Attempt(
-            number=number,
-            provider=self.provider,
-            delivery=self.delivery,
-            started_at=at,
-            decision=decision,
+    def expired(self, at: datetime, fault: Fault) -> Self:
+        return self._ended(JobStatus.EXPIRED, at, error=fault)
+
+    def reopened(self, at: datetime) -> Self:
+        """Try again under the same id; the deadlines run anew. Raises InvalidTransition."""
+        if self.status not in _REOPENABLE:
+            raise InvalidTransition(f"a job that is {self.status} cannot be retried")
+        job = replace(
+            self._to(JobStatus.QUEUED, at, note="retry"),
+            # Nothing of the attempts before is waited for, though what they bring still counts.
+            submissions=tuple(s.let_go() for s in self.submissions),
+            error=None,
+            completed_at=None,
+            dispatch_tries=0,
+            opened_at=at,
         )
-        planned = split(self.input.n, per_submission=per_submission, attempt=number)
-        return replace(
-            self,
-            attempts=(*self.attempts, attempt),
-            submissions=(*self.submissions, *planned),
-        )
+        # Late results may have brought everything: then there is nothing to ask for again.
+        if len(job.images) >= job.input.n:
+            return job._finished(at)
+        return replace(job, due_at=job._due(at + DISPATCH_PATIENCE))
+
+    def postponed(self, at: datetime, due_at: datetime) -> Self:
+        """Look again later: nothing has changed for long."""
+        return self._going_on(at, due_at=due_at)
+
+    def _finished(self, at: datetime) -> Self:
+        if len(self.images) >= self.input.n:
+            return self._ended(JobStatus.SUCCEEDED, at, error=None)
+        faults = [fault for s in self.current for fault in s.faults]
+        if self._may_guess_again():
+            note = "the fate of a submission stays unknown: tried again, as asked"
+            job = self._to(JobStatus.QUEUED, at, note=note)
+            return replace(job, due_at=job._due(at), dispatch_tries=0)
+        status = JobStatus.PARTIAL if self.images else JobStatus.FAILED
+        error = faults[0] if faults else _fault(ErrorCode.EMPTY_RESULT, "no image came")
+        return self._ended(status, at, error=error)
+
+    def _may_guess_again(self) -> bool:
+        guessed = any(s.given_up and s.state in UNANSWERED for s in self.current)
+        bounded = len(self.attempts) < _MOST_PAID_GUESSES
+        return guessed and self.on_unknown == "retry" and bounded
+
+    def _ended(self, status: JobStatus, at: datetime, *, error: Fault | None) -> Self:
+        job = replace(self._to(status, at), error=error, completed_at=at)
+        return replace(job, due_at=at + RECOVERY_PATIENCE if job.followed else None)
+
+    def _going_on(self, at: datetime, *, due_at: datetime, status: JobStatus | None = None) -> Self:
+        """Keep the state, or take a step that does not end the job."""
+        step = status if status in TRANSITIONS[self.status] and not self.is_terminal else None
+        note = self._why() if step is JobStatus.QUEUED else None
+        job = self._to(step or self.status, at, note=note)
+        return replace(job, due_at=job._due(due_at))
+
+    def _due(self, wanted: datetime) -> datetime | None:
+        """Never look later than the caller's own deadlines, nor at all when nothing can come."""
+        if self.is_terminal:
+            return wanted if self.followed else None
+        starts = [self.start_by] if self.start_by and not self._has_started else []
+        return min(wanted, self.finish_by, *starts)
+
+    @property
+    def _has_started(self) -> bool:
+        """Whether anything that was sent since it was opened may have been accepted."""
+        sent = any(s.sent_at and s.sent_at >= self.opened_at for s in self.followed)
+        return sent or self.status is not JobStatus.QUEUED
+
+    def _starts_late(self, at: datetime) -> bool:
+        return bool(self.start_by and at >= self.start_by and not self._has_started)
 
     def _with(self, changed: Iterable[Submission]) -> Self:
         new = {(s.attempt, s.number): s for s in changed}
@@ -219,5 +301,5 @@ class Job:
         return replace(self, status=status, version=version, updated_at=at, timeline=timeline)
 
 
-def _nothing_came() -> Fault:
-    return Fault(code=ErrorCode.EMPTY_RESULT, message="the provider finished without an image")
+def _fault(code: ErrorCode, message: str) -> Fault:
+    return Fault(code=code, message=message)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from shared.domain.errors import FieldError
-from shared.domain.job import JobInput
+from shared.domain.wanted import JobInput
 
 _SIZE: Final = re.compile(r"([1-9][0-9]{1,4})[xX*]([1-9][0-9]{1,4})")
 # Fields of a request that an offer need not list.

@@ -9,12 +9,20 @@ from typing import Final
 
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import TaskId
+from shared.domain.job import Job
 from shared.domain.offers import Offer
-from shared.domain.submission import Submission
+from shared.domain.status import (
+    ATTEMPT_PATIENCE,
+    LATE_PATIENCE,
+    LINK_PATIENCE,
+    UNKNOWN_FATE_PATIENCE,
+)
+from shared.domain.submission import UNANSWERED, Submission
 
-# A finished image is fetched again until its link's life is over (APIXO and AI/ML API: 24 h).
-_LINK_LIFE: Final = timedelta(hours=24)
 _TRIES_FOR_WRONG_BYTES: Final = 4
+_SHORTEST_PAUSE: Final = timedelta(seconds=30)
+# A submission is looked at again after a share of its age: what takes long may take longer.
+_SHARE_OF_AGE: Final = 4
 
 
 class TaskState(StrEnum):
@@ -36,50 +44,74 @@ class TaskReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One finished image: which of the job's images it is, and where the provider has it."""
+    """One finished image: which of the attempt's images it is, and where the provider has it."""
 
-    index: int
+    position: int
     url: str
 
 
 def results(submission: Submission, reports: Sequence[TaskReport]) -> Iterator[Result]:
     """Give every finished image its place: by task where a task is one image, else by order."""
     images_per_task = max(1, submission.images_asked // max(1, len(reports)))
-    for position, report in enumerate(reports):
-        first = submission.first_index + position * images_per_task
-        for index, url in enumerate(report.result_urls, start=first):
-            yield Result(index=index, url=url)
+    for number, report in enumerate(reports):
+        first = submission.first_position + number * images_per_task
+        for position, url in enumerate(report.result_urls, start=first):
+            yield Result(position=position, url=url)
 
 
-def conclude(  # noqa: PLR0913  # four facts about one submission, by name
+def conclude(
     submission: Submission,
     reports: Sequence[TaskReport],
     *,
     offer: Offer,
     not_stored: Collection[Fault],
-    overdue: bool,
     at: datetime,
 ) -> Submission:
     """Return the submission with what is now known; still open while something may yet come."""
-    pending = [r for r in reports if r.state is TaskState.PENDING]
-    if pending and not overdue:
-        return submission
+    if any(r.state is TaskState.PENDING for r in reports):
+        return without_news(submission, at)
     if not_stored and not _is_hopeless(submission, not_stored, at):
         return submission.not_stored(next(iter(not_stored)))
-    faults = [r.fault for r in reports if r.fault]
-    faults += not_stored
-    faults += [_timed_out() for _ in pending]
+    faults = [*(r.fault for r in reports if r.fault), *not_stored]
     made = sum(len(r.result_urls) for r in reports)
     if made < submission.images_asked and not faults:
         faults.append(_too_few(made, submission.images_asked))
-    charged = None if pending else _charged(reports, offer)
-    return submission.settled(faults=tuple(faults), charged=charged, at=at)
+    return submission.settled(faults=tuple(faults), charged=_charged(reports, offer), at=at)
+
+
+def without_news(submission: Submission, at: datetime) -> Submission:
+    """Return the submission after more waiting: given up at its deadline, closed when past hope."""
+    deadline = _deadline(submission)
+    if submission.is_past_hope(at):
+        faults = submission.faults or (_silence(submission),)
+        return submission.settled(faults=faults, charged=None, at=at)
+    if deadline and at >= deadline:
+        return submission.abandoned(_silence(submission))
+    return submission
+
+
+def next_look(job: Job, now: datetime) -> datetime:
+    """Return when to look at a job again: soon while it is young, and at each deadline."""
+    sent = [s.sent_at for s in job.followed if s.sent_at]
+    age = now - job.since
+    regular = now + max(_SHORTEST_PAUSE, age / _SHARE_OF_AGE)
+    deadlines = [_deadline(s) for s in job.followed]
+    ends = [at + LATE_PATIENCE for at in sent]
+    return min([regular, *(d for d in (*deadlines, *ends) if d and d > now)])
+
+
+def _deadline(submission: Submission) -> datetime | None:
+    """Return until when the job waits for it."""
+    if submission.given_up or submission.sent_at is None:
+        return None
+    is_unanswered = submission.state in UNANSWERED
+    return submission.sent_at + (UNKNOWN_FATE_PATIENCE if is_unanswered else ATTEMPT_PATIENCE)
 
 
 def _is_hopeless(submission: Submission, faults: Collection[Fault], at: datetime) -> bool:
     if all(fault.code is ErrorCode.NOT_AN_IMAGE for fault in faults):
         return submission.store_tries + 1 >= _TRIES_FOR_WRONG_BYTES
-    return submission.sent_at is not None and at >= submission.sent_at + _LINK_LIFE
+    return submission.sent_at is not None and at >= submission.sent_at + LINK_PATIENCE
 
 
 def _charged(reports: Sequence[TaskReport], offer: Offer) -> Decimal | None:
@@ -95,7 +127,13 @@ def _charged(reports: Sequence[TaskReport], offer: Offer) -> Decimal | None:
     return total
 
 
-def _timed_out() -> Fault:
+def _silence(submission: Submission) -> Fault:
+    if submission.state in UNANSWERED:
+        return Fault(
+            code=ErrorCode.AMBIGUOUS_SUBMIT,
+            message="the provider may have accepted the request and may still charge it; "
+            "it was not sent again",
+        )
     return Fault(
         code=ErrorCode.PROVIDER_TIMEOUT,
         message="the provider accepted the task and did not finish it in 30 minutes",

@@ -8,6 +8,7 @@ from typing import Self
 
 from shared.domain.errors import Fault
 from shared.domain.ids import TaskId
+from shared.domain.status import LATE_PATIENCE
 
 
 class SubmissionState(StrEnum):
@@ -19,23 +20,20 @@ class SubmissionState(StrEnum):
     SETTLED = "settled"  # every image is stored or known to be missing
 
 
-OPEN_STATES = frozenset(
-    {
-        SubmissionState.PLANNED,
-        SubmissionState.SENDING,
-        SubmissionState.ACCEPTED,
-        SubmissionState.UNKNOWN,
-    }
-)
+UNANSWERED = frozenset({SubmissionState.SENDING, SubmissionState.UNKNOWN})
+_MAY_BRING_IMAGES = UNANSWERED | {SubmissionState.ACCEPTED}
+_OPEN = _MAY_BRING_IMAGES | {SubmissionState.PLANNED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     attempt: int
     number: int
-    first_index: int
+    first_position: int
     images_asked: int
+    fingerprint: str = ""  # what a provider's echo of the request must match
     state: SubmissionState = SubmissionState.PLANNED
+    given_up: bool = False  # the job waits no longer; what still comes is late
     task_ids: tuple[TaskId, ...] = ()
     sent_at: datetime | None = None
     settled_at: datetime | None = None
@@ -45,10 +43,29 @@ class Submission:
 
     @property
     def is_open(self) -> bool:
-        return self.state in OPEN_STATES
+        """Whether the job waits for it."""
+        return self.state in _OPEN and not self.given_up
 
-    def sending(self, at: datetime) -> Self:
-        return replace(self, state=SubmissionState.SENDING, sent_at=at, faults=())
+    @property
+    def is_planned(self) -> bool:
+        """Whether it is yet to be sent."""
+        return self.state is SubmissionState.PLANNED and not self.given_up
+
+    @property
+    def may_bring_images(self) -> bool:
+        return self.state in _MAY_BRING_IMAGES
+
+    @property
+    def charge(self) -> Decimal | None:
+        """What it has cost; None while that may still change or was never told."""
+        return Decimal(0) if self.state is SubmissionState.PLANNED else self.charged_usd
+
+    def is_past_hope(self, at: datetime) -> bool:
+        return self.sent_at is not None and at >= self.sent_at + LATE_PATIENCE
+
+    def sending(self, at: datetime, *, fingerprint: str) -> Self:
+        state = SubmissionState.SENDING
+        return replace(self, state=state, sent_at=at, fingerprint=fingerprint, faults=())
 
     def accepted(self, task_ids: tuple[TaskId, ...]) -> Self:
         return replace(self, state=SubmissionState.ACCEPTED, task_ids=task_ids, faults=())
@@ -65,6 +82,14 @@ class Submission:
 
     def not_stored(self, fault: Fault) -> Self:
         return replace(self, store_tries=self.store_tries + 1, faults=(fault,))
+
+    def abandoned(self, fault: Fault) -> Self:
+        """Stop waiting. Its state stays what is known, and what it brings later is kept."""
+        return replace(self, given_up=True, faults=(fault,))
+
+    def let_go(self) -> Self:
+        """Stop waiting, as the whole job is tried anew; what is over stays as it is."""
+        return replace(self, given_up=True) if self.is_open else self
 
     def settled(self, *, faults: tuple[Fault, ...], charged: Decimal | None, at: datetime) -> Self:
         state = SubmissionState.SETTLED
@@ -89,7 +114,7 @@ def split(images: int, *, per_submission: int, attempt: int) -> tuple[Submission
         Submission(
             attempt=attempt,
             number=number,
-            first_index=start,
+            first_position=start,
             images_asked=min(per_submission, images - start),
         )
         for number, start in enumerate(starts, start=1)

@@ -30,22 +30,22 @@ class AcceptCallback:
             return False
         failure = self._archive(target, body)
         try:
-            self.collect_queue.send(target.job_id, hint=_hint(target, body))
+            self.collect_queue.send(target.job_id, hint=task_hint(target.attempt, body))
         except Exception:
             if failure:
                 raise
         return True
 
     def _archive(self, target: CallbackTarget, body: bytes) -> bool:
-        kept, now = body[:KEPT_BYTES], self.clock.now()
+        kept = body[:KEPT_BYTES]
         try:
-            self.archive.keep(target.job_id, attempt=target.attempt, body=kept, at=now)
+            self.archive.keep(target.job_id, attempt=target.attempt, body=kept)
         except Exception:  # noqa: BLE001  # whatever it was, the queue may still take it
             return True
         return False
 
 
-def _hint(target: CallbackTarget, body: bytes) -> TaskHint | None:
+def task_hint(attempt: int, body: bytes) -> TaskHint | None:
     """Read the task id out of a body that may be anything."""
     try:
         task_id = json.loads(body)["data"]["taskId"]
@@ -53,4 +53,4 @@ def _hint(target: CallbackTarget, body: bytes) -> TaskHint | None:
         return None
     if not isinstance(task_id, str) or not 0 < len(task_id) <= _LONGEST_TASK_ID:
         return None
-    return TaskHint(attempt=target.attempt, task_id=TaskId(task_id))
+    return TaskHint(attempt=attempt, task_id=TaskId(task_id))

@@ -3,20 +3,32 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from shared.domain.api_key import ApiKey
-from shared.domain.errors import FieldError, InvalidRequest
+from shared.domain.errors import AlreadyAdmitted, FieldError, InvalidRequest, KeyReused
 from shared.domain.ids import JobId, ulid
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
-from shared.domain.job import DISPATCH_PATIENCE, Job, JobInput, TimelineEntry
+from shared.domain.job import Job, TimelineEntry
 from shared.domain.offers import Catalog
-from shared.ports import Accesses, Clock, JobStore, RandomBytes, Uploads
+from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
+from shared.domain.wanted import JobInput
+from shared.ports import (
+    Accesses,
+    Admission,
+    Clock,
+    Idempotency,
+    JobStore,
+    RandomBytes,
+    Uploads,
+)
 from shared.usecases.routing import Route, choose
 
 _DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
+_KEY_LIFE: Final = timedelta(hours=24)
 _LONGEST_URL: Final = 2048
 _UPLOAD: Final = re.compile(r"upload:[0-9a-f]{64}")
 
@@ -29,8 +41,19 @@ class Wish:
     wanted: JobInput
     providers: tuple[str, ...] = ()
     delivery: str = "auto"
+    on_unknown: str = "fail"
+    start_within: timedelta | None = None
+    finish_within: timedelta = FINISH_PATIENCE
     metadata: Mapping[str, str]
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """The answer to a request; `job` is None when it is the answer of an earlier one."""
+
+    answer: str
+    job: Job | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +67,31 @@ class AdmitJob:
     clock: Clock
     random_bytes: RandomBytes
 
-    def __call__(self, wish: Wish, *, key: ApiKey) -> Job:
+    def __call__(
+        self,
+        wish: Wish,
+        *,
+        key: ApiKey,
+        render: Callable[[Job], str],
+        idempotency: Idempotency | None = None,
+    ) -> Admitted:
+        """Raises KeyReused when the idempotency key came with another request before."""
         route = self._route(wish)
         wanted = replace(wish.wanted, images=self._references(wish.wanted.images))
         job = self._job(wish, wanted, route, key)
-        self.jobs.add(job)
-        return job
+        answer = render(job)
+        admission = None
+        if idempotency:
+            expires_at = job.created_at + _KEY_LIFE
+            admission = Admission(idempotency=idempotency, answer=answer, expires_at=expires_at)
+        try:
+            self.jobs.add(job, admission=admission)
+        except AlreadyAdmitted as known:
+            if idempotency and known.fingerprint != idempotency.fingerprint:
+                message = "this Idempotency-Key came with another request in the last 24 hours"
+                raise KeyReused(message) from known
+            return Admitted(answer=known.answer, job=None)
+        return Admitted(answer=answer, job=job)
 
     def _route(self, wish: Wish) -> Route:
         model = self.catalog.find(wish.model)
@@ -91,13 +133,24 @@ class AdmitJob:
             estimated_usd=route.offer.estimate(wanted.n),
             metadata=wish.metadata,
             tags=wish.tags,
+            on_unknown=wish.on_unknown,
+            start_within=wish.start_within,
+            finish_within=wish.finish_within,
             created_at=now,
+            opened_at=now,
             updated_at=now,
             # Should the caller of this never get to send it, the watch will.
-            due_at=now + DISPATCH_PATIENCE,
+            due_at=min(now + patience for patience in _patiences(wish)),
         )
         first = TimelineEntry(at=now, status=job.status, note=route.decision)
         return replace(job, timeline=(first,))
+
+
+def _patiences(wish: Wish) -> Iterator[timedelta]:
+    yield DISPATCH_PATIENCE
+    yield wish.finish_within
+    if wish.start_within is not None:
+        yield wish.start_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,24 @@ answer leaves a submission whose fate is unknown, and unknown is never sent agai
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, NamedTuple
 
 from shared.domain.callback_token import CallbackTarget, sign
-from shared.domain.errors import FateUnknown, NotSent, Refused, VersionConflict
+from shared.domain.errors import (
+    ErrorCode,
+    FateUnknown,
+    Fault,
+    NotSent,
+    Refused,
+    TaskTaken,
+    VersionConflict,
+)
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.domain.offers import Catalog, Offer
+from shared.domain.status import JobStatus
 from shared.domain.submission import Submission, SubmissionState
 from shared.ports import (
     Accesses,
@@ -52,37 +61,60 @@ class DispatchAttempt:
     def __call__(self, job_id: JobId, *, known: Job | None = None) -> Job:
         """`known` spares the read when the caller has just written the job."""
         job = known or self.jobs.get(job_id)
+        now = self.clock.now()
+        fault = job.overrun(now)
+        if fault:
+            return self._saved(job, job.expired(now, fault)) or job
         if not job.has_work_to_send:
             return job
         offer = self.catalog.offer(job.model, job.provider)
-        claimed = job.claim(
-            self.clock.now(),
+        planned = job.plan(
+            now,
             per_submission=offer.images_per_submission,
             decision=f"{job.provider} by {job.delivery}",
         )
-        orders = self._orders(claimed, job, offer)
-        try:
-            self.jobs.save(claimed, was=job)
-        except VersionConflict:
-            return job  # another worker claimed it and sends it
-        answers = [self._send(order) for order in orders]
-        return self._write_down(claimed, offer, answers)
+        orders = self._orders(planned, offer)
+        claimed = self._saved(job, planned.claim(now, sending=[o.submission for o in orders]))
+        if claimed is None:
+            return job  # another worker was faster, and sends
+        return self._write_down(claimed, offer, [self._send(order) for order in orders])
 
-    def _orders(self, claimed: Job, before: Job, offer: Offer) -> list[Order]:
+    def _orders(self, planned: Job, offer: Offer) -> list[Order]:
         """Everything that can fail is prepared before the claim, so a failure costs nothing."""
-        references = tuple(self._reference(claimed, image) for image in claimed.input.images)
-        callback_url = self._callback_url(claimed, offer)
+        references = tuple(self._reference(planned, image) for image in planned.input.images)
+        callback_url = self._callback_url(planned, offer)
         return [
-            Order(
-                offer=offer,
-                wanted=claimed.input,
-                references=references,
-                submission=submission,
-                callback_url=callback_url,
-            )
-            for submission in claimed.current
-            if submission not in before.submissions
+            self._order(planned, offer, submission, references, callback_url)
+            for submission in planned.current
+            if submission.state is SubmissionState.PLANNED
         ]
+
+    def _order(
+        self,
+        job: Job,
+        offer: Offer,
+        submission: Submission,
+        references: tuple[str, ...],
+        callback_url: str | None,
+    ) -> Order:
+        order = Order(
+            job_id=job.id,
+            offer=offer,
+            wanted=job.input,
+            references=references,
+            submission=submission,
+            callback_url=callback_url,
+        )
+        fingerprint = self.providers[offer.provider].fingerprint(order)
+        sending = submission.sending(self.clock.now(), fingerprint=fingerprint)
+        return replace(order, submission=sending)
+
+    def _saved(self, job: Job, changed: Job) -> Job | None:
+        try:
+            self.jobs.save(changed, was=job)
+        except VersionConflict:
+            return None
+        return changed
 
     def _reference(self, job: Job, image: str) -> str:
         upload_id = image.removeprefix("upload:")
@@ -104,23 +136,40 @@ class DispatchAttempt:
         return f"{base}/v1/callbacks/{job.provider}/{job.id}/{attempt}/{token}"
 
     def _send(self, order: Order) -> "_Answer":
-        submission = order.submission
+        """The one line that may cost money. Whatever it raises, it is not called again."""
+        sent = order.submission
         try:
             task_ids = self.providers[order.offer.provider].submit(order)
         except NotSent as error:
-            return _Answer(submission.not_sent(error.fault), error.retry_after_seconds)
+            fault = error.fault
+            return _Answer(sent, lambda s: s.not_sent(fault), error.retry_after_seconds)
         except Refused as error:
-            return _Answer(submission.refused(error.fault, self.clock.now()))
+            fault, now = error.fault, self.clock.now()
+            return _Answer(sent, lambda s: s.refused(fault, now))
         except FateUnknown as error:
-            return _Answer(submission.unknown(error.fault))
-        return _Answer(submission.accepted(task_ids))
+            fault = error.fault
+            return _Answer(sent, lambda s: s.unknown(fault))
+        return _Answer(sent, lambda s: s.accepted(task_ids))
 
     def _write_down(self, claimed: Job, offer: Offer, answers: list["_Answer"]) -> Job:
+        try:
+            job = self._take_in(claimed, offer, answers)
+        except TaskTaken:
+            # The provider named a task that another job has: nobody knows what became of ours.
+            job = self._take_in(claimed, offer, [_Answer(a.sent, _disowned) for a in answers])
+        if job.status is JobStatus.CANCELLED:  # meanwhile, when nobody knew yet what to stop
+            self.providers[job.provider].cancel(offer, job.task_ids)
+        # Retries go by the watch: a queue that feeds itself is stopped by Lambda after 16 rounds.
+        if job.has_work_to_send or (not job.is_terminal and job.delivery != "callback"):
+            self.wake_watch()
+        return job
+
+    def _take_in(self, claimed: Job, offer: Offer, answers: list["_Answer"]) -> Job:
         now = self.clock.now()
         wait = self._retry_seconds(claimed, answers)
 
         def change(job: Job) -> Job | None:
-            updates = _not_overtaken(job, answers)
+            updates = [a.take(s) for a in answers for s in job.submissions if a.is_for(s)]
             if not updates:
                 return None
             return job.answered(
@@ -130,21 +179,10 @@ class DispatchAttempt:
                 retry_at=now + timedelta(seconds=wait),
             )
 
-        job = self._save(claimed, change)
-        # Retries go by the watch: a queue that feeds itself is stopped by Lambda after 16 rounds.
-        if job.has_work_to_send or (not job.is_terminal and job.delivery != "callback"):
-            self.wake_watch()
-        return job
-
-    def _save(self, claimed: Job, change: Callable[[Job], Job | None]) -> Job:
-        job = change(claimed)
-        if job is None:
-            return claimed
-        try:
-            self.jobs.save(job, was=claimed)
-        except VersionConflict:  # a callback overtook the provider's own answer
-            return revise(self.jobs, claimed.id, change)
-        return job
+        changed = change(claimed)
+        saved = self._saved(claimed, changed) if changed else None
+        # Beaten by a callback that overtook the answer, or by a cancel: read anew.
+        return saved or revise(self.jobs, claimed.id, change)
 
     def _retry_seconds(self, claimed: Job, answers: list["_Answer"]) -> float:
         """Exponential with jitter, and never before the provider said."""
@@ -155,18 +193,21 @@ class DispatchAttempt:
 
 
 class _Answer(NamedTuple):
-    submission: Submission
+    """What became of a submission, to be taken in wherever it stands by then."""
+
+    sent: Submission
+    take: Callable[[Submission], Submission]
     retry_after_seconds: float | None = None
 
+    def is_for(self, submission: Submission) -> bool:
+        """Whether it is news: a callback may have brought it already."""
+        same = (submission.attempt, submission.number) == (self.sent.attempt, self.sent.number)
+        return same and submission.state is SubmissionState.SENDING
 
-def _not_overtaken(job: Job, answers: list[_Answer]) -> list[Submission]:
-    """Return the answers that nobody has written down already."""
-    waiting = {(s.attempt, s.number) for s in job.submissions if s.state is SubmissionState.SENDING}
-    return [
-        answer.submission
-        for answer in answers
-        if (answer.submission.attempt, answer.submission.number) in waiting
-    ]
+
+def _disowned(submission: Submission) -> Submission:
+    message = "the provider answered with a task that belongs to another job"
+    return submission.unknown(Fault(code=ErrorCode.AMBIGUOUS_SUBMIT, message=message))
 
 
 def _first_check_seconds(offer: Offer, delivery: str) -> float:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from shared.domain.errors import FieldError, InvalidRequest
-from shared.domain.job import JobInput
 from shared.domain.offers import Model, Offer
+from shared.domain.wanted import JobInput
 from shared.ports import Accesses, ProviderAccess
 
 # What `delivery: auto` means at each provider (contract 2.1), best first.

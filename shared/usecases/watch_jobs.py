@@ -12,8 +12,8 @@ from typing import Final
 
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import JobId, TaskId
-from shared.domain.job import ATTEMPT_PATIENCE
 from shared.domain.offers import Catalog, Offer
+from shared.domain.status import SLOW
 from shared.ports import Clock, DueJob, JobStore, Leases, Providers, Queue
 from shared.usecases.publish_events import PublishEvents
 
@@ -21,7 +21,6 @@ LEASE: Final = "watch"
 _LEASE_LIFE: Final = timedelta(seconds=30)
 _HANDED_ON_LIFE: Final = timedelta(seconds=30)
 _HORIZON: Final = timedelta(seconds=60)  # the schedule's period: beyond it the next look is in time
-_AT_MOST: Final = 1000
 # Seconds between looks: short enough that a job submitted meanwhile is not kept waiting.
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 2.0
@@ -89,7 +88,7 @@ class WatchJobs:
                     break
                 renew_at = now + _LEASE_LIFE / 3
                 self.publish_events.again(now)
-            jobs = self.jobs.due(before=now + _HORIZON, limit=_AT_MOST)
+            jobs = self.jobs.due(before=now + _HORIZON)
             if not jobs:
                 break
             looks += 1
@@ -119,8 +118,7 @@ class WatchJobs:
         for job in jobs:
             pace.not_before[job.id] = now + timedelta(seconds=offer.pacing.interval)
             news = finished.intersection(job.task_ids)
-            overdue = now >= job.due_at + ATTEMPT_PATIENCE
-            if (news or overdue) and pace.hand_on(job.id, news, now):
+            if (news or _is_late(job, now)) and pace.hand_on(job.id, news, now):
                 self.collect_queue.send(job.id)
 
     def _finished(self, offer: Offer, tasks: Collection[TaskId]) -> frozenset[TaskId]:
@@ -128,6 +126,11 @@ class WatchJobs:
             return frozenset(self.providers[offer.provider].finished(offer, tasks))
         except ProviderUnreadable:  # asked again at the next interval
             return frozenset()
+
+
+def _is_late(job: DueJob, now: datetime) -> bool:
+    """What takes long, or too long, is for collect: it knows the deadlines and puts it off."""
+    return now >= job.since + SLOW or (job.finish_by is not None and now >= job.finish_by)
 
 
 def _pause(jobs: Iterable[DueJob], pace: _Pace, now: datetime) -> float:

@@ -13,7 +13,9 @@ from PIL import Image
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import JobId, KeyId, TaskId, ulid
 from shared.domain.image import StoredImage, image_key
-from shared.domain.job import Job, JobInput, TimelineEntry
+from shared.domain.job import Job, TimelineEntry
+from shared.domain.submission import SubmissionState
+from shared.domain.wanted import JobInput
 from tests.pictures import a_png
 
 NOW: Final = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
@@ -33,6 +35,7 @@ def a_job(number: int = 0, **fields: Any) -> Job:
         delivery="callback",
         input=JobInput(prompt="a fox in watercolor"),
         created_at=at,
+        opened_at=at,
         updated_at=at,
         due_at=at + MINUTE,
     )
@@ -42,7 +45,9 @@ def a_job(number: int = 0, **fields: Any) -> Job:
 def claimed(job: Job, *, per_submission: int = 15) -> Job:
     """Take the step that is written down before sending; it announces nothing."""
     at = job.updated_at + timedelta(seconds=1)
-    return job.claim(at, per_submission=per_submission, decision="the only provider")
+    plan = job.plan(at, per_submission=per_submission, decision="the only provider")
+    waiting = (s for s in plan.current if s.state is SubmissionState.PLANNED)
+    return plan.claim(at, sending=[s.sending(at, fingerprint="as sent") for s in waiting])
 
 
 def submitted(job: Job, *task_ids: str) -> Job:
@@ -61,7 +66,9 @@ def finished(job: Job) -> Job:
     images = [
         StoredImage(
             index=index,
-            key=image_key(job.id, attempt=1, index=index, extension="png"),
+            attempt=1,
+            position=index,
+            key=image_key(job.id, attempt=1, position=index, extension="png"),
             content_type="image/png",
             bytes=123_456_789,
             width=4096,
@@ -106,7 +113,12 @@ def a_full_job(number: int = 0) -> Job:
         done,
         error=fault,
         late=True,
-        submissions=tuple(replace(s, store_tries=3, faults=(fault,)) for s in done.submissions),
+        on_unknown="retry",
+        start_within=timedelta(milliseconds=1500),
+        finish_within=timedelta(days=7),
+        submissions=tuple(
+            replace(s, store_tries=3, given_up=True, faults=(fault,)) for s in done.submissions
+        ),
     )
 
 

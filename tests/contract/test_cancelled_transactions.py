@@ -1,33 +1,81 @@
-"""What DynamoDB says when it cancels a write of job and event, as no engine says it."""
+"""What DynamoDB says when it cancels a write of several items, as no engine says it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from shared.adapters.dynamodb.items import admission_item
 from shared.adapters.dynamodb.jobs import DynamoJobStore
-from shared.domain.errors import VersionConflict
+from shared.domain.errors import AlreadyAdmitted, TaskTaken, VersionConflict
+from shared.ports import Admission, Idempotency
 from tests.contract.aws import Aws
-from tests.contract.samples import a_job
+from tests.contract.samples import NOW, a_job, claimed, submitted
+
+CONFLICTS = ["ConditionalCheckFailed", "TransactionConflict"]
+ADMISSION = Admission(
+    idempotency=Idempotency(key="key", fingerprint="request"),
+    answer="answer",
+    expires_at=NOW + timedelta(days=1),
+)
 
 
-def add_with(*reasons: str) -> None:
-    """Add a job to a table that cancels with these reasons, for the job and for the event."""
+@contextmanager
+def cancelled_for(*reasons: str, known: Admission | None = None) -> Iterator[DynamoJobStore]:
+    """A store whose next write is cancelled for these reasons, one for each item."""
     client = Aws().dynamodb
     fields = {"CancellationReasons": [{"Code": reason} for reason in reasons]}
     with Stubber(client) as stubber:
         stubber.add_client_error(
             "transact_write_items", "TransactionCanceledException", modeled_fields=fields
         )
-        DynamoJobStore(client, table="table").add(a_job())
+        stubber.add_response("get_item", {"Item": admission_item(known)} if known else {})
+        yield DynamoJobStore(client, table="table")
 
 
-@pytest.mark.parametrize("reason", ["ConditionalCheckFailed", "TransactionConflict"])
+@pytest.mark.parametrize("reason", CONFLICTS)
 def test_who_meets_another_writer_has_lost(reason: str) -> None:
-    with pytest.raises(VersionConflict):
-        add_with(reason, "None")
+    with cancelled_for(reason, "None") as jobs, pytest.raises(VersionConflict):
+        jobs.add(a_job())
 
 
 @pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded"])
 def test_a_table_too_busy_to_write_is_no_conflict(reason: str) -> None:
-    with pytest.raises(ClientError):
-        add_with("None", reason)
+    with cancelled_for("None", reason) as jobs, pytest.raises(ClientError):
+        jobs.add(a_job())
+
+
+def test_a_task_refused_means_that_it_is_taken() -> None:
+    job = claimed(a_job())
+
+    with cancelled_for("None", "None", "ConditionalCheckFailed") as jobs, pytest.raises(TaskTaken):
+        jobs.save(submitted(job), was=job)
+
+
+@pytest.mark.parametrize("reason", CONFLICTS)
+def test_a_key_that_was_just_used_is_looked_up(reason: str) -> None:
+    store = cancelled_for("None", "None", reason, known=ADMISSION)
+
+    with store as jobs, pytest.raises(AlreadyAdmitted) as admitted:
+        jobs.add(a_job(), admission=ADMISSION)
+
+    assert admitted.value.answer == "answer"
+
+
+def test_a_key_in_use_at_this_moment_is_a_conflict() -> None:
+    store = cancelled_for("None", "None", "TransactionConflict")
+
+    with store as jobs, pytest.raises(VersionConflict, match="at this moment"):
+        jobs.add(a_job(), admission=ADMISSION)
+
+
+def test_a_key_that_has_expired_is_never_answered_from() -> None:
+    expired = replace(ADMISSION, answer="of yesterday", expires_at=NOW)
+    store = cancelled_for("None", "None", "TransactionConflict", known=expired)
+
+    with store as jobs, pytest.raises(VersionConflict):
+        jobs.add(a_job(1), admission=ADMISSION)

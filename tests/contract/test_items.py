@@ -20,8 +20,10 @@ from shared.domain.api_key import ApiKey
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.events import Event, announcement
 from shared.domain.image import StoredImage
-from shared.domain.job import Job, JobInput, JobStatus, TimelineEntry
+from shared.domain.job import Job, TimelineEntry
+from shared.domain.status import JobStatus
 from shared.domain.submission import Attempt, Submission, SubmissionState
+from shared.domain.wanted import JobInput
 from tests.contract.samples import NOW, a_job, claimed, finished, submitted
 
 _LONGEST_ITEM: Final = 400 * 1024
@@ -34,15 +36,18 @@ moments = st.datetimes(
     min_value=datetime(1970, 1, 2),  # noqa: DTZ001  # hypothesis adds the zone
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))]),
 )
+spans = st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=7))
 amounts = st.decimals(allow_nan=False, allow_infinity=False)
 faults = st.builds(Fault, code=st.sampled_from(ErrorCode), message=st.text())
 submissions = st.builds(
     Submission,
     attempt=counts,
     number=counts,
-    first_index=counts,
+    first_position=counts,
     images_asked=counts,
+    fingerprint=st.text(),
     state=st.sampled_from(SubmissionState),
+    given_up=st.booleans(),
     task_ids=st.lists(ids, max_size=3).map(tuple),
     sent_at=st.none() | moments,
     settled_at=st.none() | moments,
@@ -61,6 +66,8 @@ inputs = st.builds(
 images = st.builds(
     StoredImage,
     index=counts,
+    attempt=counts,
+    position=counts,
     key=st.text(),
     content_type=st.text(),
     bytes=counts,
@@ -91,6 +98,9 @@ jobs = st.builds(
     delivery=st.text(),
     sandbox=st.booleans(),
     input=inputs,
+    on_unknown=st.sampled_from(["fail", "retry"]),
+    start_within=st.none() | spans,
+    finish_within=spans,
     images=st.lists(images, max_size=3).map(tuple),
     attempts=st.lists(attempts, max_size=2).map(tuple),
     submissions=st.lists(submissions, max_size=3).map(tuple),
@@ -102,6 +112,7 @@ jobs = st.builds(
     tags=st.lists(st.text(), max_size=3).map(tuple),
     version=st.integers(min_value=1, max_value=2**31),
     created_at=moments,
+    opened_at=moments,
     updated_at=moments,
     completed_at=st.none() | moments,
     due_at=st.none() | moments,

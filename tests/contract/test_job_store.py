@@ -6,13 +6,21 @@ from itertools import pairwise
 
 import pytest
 
-from shared.domain.errors import InvalidRequest, JobNotFound, VersionConflict
+from shared.domain.errors import (
+    ErrorCode,
+    Fault,
+    InvalidRequest,
+    JobNotFound,
+    VersionConflict,
+)
 from shared.domain.ids import JobId
-from shared.domain.job import Job, JobInput
+from shared.domain.job import Job
+from shared.domain.wanted import JobInput
 from shared.ports import JobStore, Outbox
 from tests.contract.samples import MINUTE, NOW, a_full_job, a_job, claimed, finished, submitted
 
 ALL_DAY = NOW + 1440 * MINUTE
+FAULT = Fault(code=ErrorCode.PROVIDER_TIMEOUT, message="30 minutes")
 
 
 def encoded(text: str) -> str:
@@ -149,6 +157,59 @@ class TestWritingOverWhatIsThere:
         assert announced(outbox) == ["job.accepted", "job.submitted", "job.succeeded"]
 
 
+class TestRemoving:
+    def test_a_removed_job_is_nowhere_any_more(self, jobs: JobStore) -> None:
+        jobs.add(a_job(0))
+        jobs.add(a_job(1))
+
+        jobs.remove(a_job(0))
+
+        with pytest.raises(JobNotFound):
+            jobs.get(a_job(0).id)
+        assert jobs.newest("acme", limit=10, cursor=None).jobs == (a_job(1),)
+        assert [due.id for due in jobs.due(before=ALL_DAY, limit=10)] == [a_job(1).id]
+
+    def test_a_job_that_has_moved_is_not_removed(self, jobs: JobStore) -> None:
+        moved = add_and_save(jobs, a_job(), claimed(a_job()))
+
+        with pytest.raises(VersionConflict):
+            jobs.remove(a_job())
+
+        assert jobs.get(moved.id) == moved
+
+    def test_who_still_holds_a_removed_job_cannot_bring_it_back(
+        self, jobs: JobStore, outbox: Outbox
+    ) -> None:
+        job = claimed(a_job())
+        add_and_save(jobs, a_job(), job)
+        jobs.remove(job)
+
+        with pytest.raises(VersionConflict):
+            jobs.save(submitted(job), was=job)
+
+        with pytest.raises(JobNotFound):
+            jobs.get(job.id)
+        assert announced(outbox) == ["job.accepted"]
+
+    @pytest.mark.parametrize("twice", [False, True], ids=["never added", "removed before"])
+    def test_what_is_not_there_cannot_be_removed(self, jobs: JobStore, *, twice: bool) -> None:
+        if twice:
+            jobs.add(a_job())
+            jobs.remove(a_job())
+
+        with pytest.raises((JobNotFound, VersionConflict)):
+            jobs.remove(a_job())
+
+    def test_what_a_removed_job_announced_is_still_told(
+        self, jobs: JobStore, outbox: Outbox
+    ) -> None:
+        jobs.add(a_job())
+
+        jobs.remove(a_job())
+
+        assert announced(outbox) == ["job.accepted"]
+
+
 class TestNewest:
     def test_jobs_are_listed_newest_first(self, jobs: JobStore) -> None:
         for number in (2, 0, 3, 1):
@@ -268,6 +329,14 @@ class TestDue:
 
         assert [job.id for job in due] == [a_job(number).id for number in range(5)]
 
+    def test_without_a_limit_all_that_are_due_are_given(self, jobs: JobStore) -> None:
+        for number in reversed(range(60)):
+            jobs.add(a_job(number))
+
+        due = jobs.due(before=a_job(49).due_at or NOW)
+
+        assert [job.id for job in due] == [a_job(number).id for number in range(50)]
+
     def test_a_microsecond_decides(self, jobs: JobStore) -> None:
         at = NOW.replace(microsecond=1)
         jobs.add(a_job(due_at=at))
@@ -315,6 +384,36 @@ class TestDue:
 
         assert not due.unsent
         assert due.task_ids == ("täsk/1", "2")
+
+    def test_a_job_that_is_over_is_due_while_a_submission_may_bring_images(
+        self, jobs: JobStore
+    ) -> None:
+        was = a_job(input=JobInput(prompt="a fox", n=3))
+        claim = claimed(was, per_submission=1)
+        sent = submitted(claim, "1", "2", "3")
+        settled = sent.submissions[0].settled(faults=(), charged=None, at=NOW)
+        given_up = sent.submissions[1].abandoned(FAULT)
+        over = sent.settled([settled, given_up], [], at=NOW, check_at=NOW + MINUTE).cancelled(NOW)
+        over = replace(over, version=sent.version + 1)
+        add_and_save(jobs, was, claim, sent, over)
+
+        (due,) = jobs.due(before=ALL_DAY, limit=1)
+
+        assert (due.task_ids, due.unsent) == (("2", "3"), False)
+
+    def test_a_job_is_waited_for_since_the_latest_of_its_submissions_was_sent(
+        self, jobs: JobStore
+    ) -> None:
+        new = a_job(input=JobInput(prompt="a fox", n=2))
+        claim = claimed(new, per_submission=1)
+        at = NOW + 7 * MINUTE
+        sent = [replace(s, sent_at=at - n * MINUTE) for n, s in enumerate(claim.submissions)]
+        add_and_save(jobs, new, replace(claim, submissions=tuple(sent)))
+        jobs.add(replace(a_job(1), opened_at=NOW + 3 * MINUTE))
+
+        since = {due.id: due.since for due in jobs.due(before=ALL_DAY, limit=2)}
+
+        assert since == {new.id: at, a_job(1).id: NOW + 3 * MINUTE}
 
     def test_jobs_of_all_tenants_are_due(self, jobs: JobStore) -> None:
         jobs.add(a_job(1, tenant="acme"))

@@ -7,10 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from botocore.stub import Stubber
 
+from shared.adapters.s3.media import S3MediaStore
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.image import StoredImage
 from shared.ports import MediaStore, Uploads
+from tests.contract.aws import Aws
 from tests.contract.engines import MINISTACK
 from tests.contract.samples import a_job, a_large_png, a_picture, pieces
 from tests.contract.worlds import Buckets
@@ -21,13 +24,15 @@ KEY = f"images/{JOB}/1/0.png"
 _HEAD_BYTES = 12
 
 
-def store(media: MediaStore, content: bytes, *, attempt: int = 1, index: int = 0) -> StoredImage:
-    return media.store(JOB, attempt=attempt, index=index, chunks=pieces(content))
+def store(media: MediaStore, content: bytes, *, attempt: int = 1, position: int = 0) -> StoredImage:
+    return media.store(JOB, attempt=attempt, position=position, chunks=pieces(content))
 
 
 def described(content: bytes, *, width: int, height: int) -> StoredImage:
     return StoredImage(
         index=0,
+        attempt=1,
+        position=0,
         key=KEY,
         content_type="image/png",
         bytes=len(content),
@@ -75,18 +80,18 @@ class TestWhole:
 
     @pytest.mark.parametrize("size", [1, 7, 2**20])
     def test_it_does_not_matter_how_the_bytes_are_cut(self, buckets: Buckets, size: int) -> None:
-        image = buckets.media.store(JOB, attempt=1, index=0, chunks=pieces(a_png(), size=size))
+        image = buckets.media.store(JOB, attempt=1, position=0, chunks=pieces(a_png(), size=size))
 
         assert image == described(a_png(), width=8, height=6)
         assert buckets.images() == {KEY: a_png()}
 
-    def test_each_attempt_and_index_has_a_key_of_its_own(self, buckets: Buckets) -> None:
+    def test_each_attempt_and_position_has_a_key_of_its_own(self, buckets: Buckets) -> None:
         places = [(1, 0), (1, 1), (2, 0)]
 
-        images = [store(buckets.media, a_png(), attempt=a, index=i) for a, i in places]
+        images = [store(buckets.media, a_png(), attempt=a, position=p) for a, p in places]
 
-        assert [image.key for image in images] == [f"images/{JOB}/{a}/{i}.png" for a, i in places]
-        assert [image.index for image in images] == [0, 1, 0]
+        assert [image.key for image in images] == [f"images/{JOB}/{a}/{p}.png" for a, p in places]
+        assert [(image.attempt, image.position) for image in images] == places
         assert set(buckets.images()) == {image.key for image in images}
 
 
@@ -162,7 +167,7 @@ class TestNotAWholeImage:
             raise gone
 
         with pytest.raises(ResultUnavailable) as lost:
-            buckets.media.store(JOB, attempt=1, index=0, chunks=breaking_off())
+            buckets.media.store(JOB, attempt=1, position=0, chunks=breaking_off())
 
         assert lost.value is gone
         assert is_clean(buckets)
@@ -174,6 +179,43 @@ class TestNotAWholeImage:
         store(buckets.media, a_png())
 
         assert buckets.images() == {KEY: a_png()}
+
+
+class TestRemoving:
+    def test_nothing_of_a_job_is_left_and_other_jobs_images_stay(self, buckets: Buckets) -> None:
+        for attempt, position in [(1, 0), (1, 1), (2, 0)]:
+            store(buckets.media, a_png(), attempt=attempt, position=position)
+        other = buckets.media.store(a_job(1).id, attempt=1, position=0, chunks=pieces(a_png()))
+
+        buckets.media.remove(JOB)
+
+        assert buckets.images() == {other.key: a_png()}
+
+    def test_removing_again_is_no_error(self, buckets: Buckets) -> None:
+        store(buckets.media, a_large_png())
+
+        buckets.media.remove(JOB)
+        buckets.media.remove(JOB)
+
+        assert buckets.images() == {}
+
+    def test_after_that_other_bytes_can_lie_under_the_same_key(self, buckets: Buckets) -> None:
+        store(buckets.media, a_png(4, 3))
+        buckets.media.remove(JOB)
+
+        image = store(buckets.media, a_png(8, 6))
+
+        assert image == described(a_png(8, 6), width=8, height=6)
+
+    def test_an_object_that_s3_keeps_is_not_passed_over(self) -> None:
+        client = Aws().s3
+        kept = {"Key": KEY, "Code": "InternalError", "Message": "try again"}
+        with Stubber(client) as stubber:
+            stubber.add_response("list_objects_v2", {"Contents": [{"Key": KEY}]})
+            stubber.add_response("delete_objects", {"Errors": [kept]})
+
+            with pytest.raises(OSError, match="S3 kept 1 objects"):
+                S3MediaStore(client, bucket="bucket").remove(JOB)
 
 
 @pytest.mark.parametrize("aws", ["moto", MINISTACK], indirect=True)
@@ -194,7 +236,7 @@ class TestLinks:
 
     def test_a_link_opens_nothing_else(self, media: MediaStore) -> None:
         link = media.link(store(media, a_png()).key, filename="a.png")
-        other = store(media, a_png(), index=1)
+        other = store(media, a_png(), position=1)
 
         assert fetch(link.replace(KEY, other.key)).status_code == HTTPStatus.FORBIDDEN
         assert fetch(link.replace("a.png", "a.exe")).status_code == HTTPStatus.FORBIDDEN

@@ -9,8 +9,9 @@ from threading import Barrier
 
 import pytest
 
-from shared.domain.errors import VersionConflict
+from shared.domain.errors import AlreadyAdmitted, TaskTaken, VersionConflict
 from shared.domain.job import Job
+from shared.ports import Admission, Idempotency
 from tests.contract.aws import Aws
 from tests.contract.samples import (
     MINUTE,
@@ -103,6 +104,50 @@ def test_who_reads_and_saves_again_until_it_works_loses_no_update(table: Table) 
     assert table.jobs.get(job.id).dispatch_tries == WRITERS
 
 
+def test_of_fifty_with_one_idempotency_key_one_makes_a_job(table: Table) -> None:
+    idempotency = Idempotency(key="key", fingerprint="request")
+
+    def admit(number: int) -> str:
+        answer = f"answer {number}"
+        admission = Admission(
+            idempotency=idempotency, answer=answer, expires_at=NOW + timedelta(days=1)
+        )
+        try:
+            table.jobs.add(a_job(number), admission=admission)
+        except AlreadyAdmitted as known:
+            return known.answer
+        except VersionConflict:  # at the same moment: whoever asks again hears the answer
+            return "later"
+        return answer
+
+    answers = at_once(*(partial(admit, number) for number in range(50)))
+
+    (made,) = table.jobs.newest("acme", limit=50, cursor=None).jobs
+    (announced,) = table.outbox.unpublished(before=NOW + 60 * MINUTE, limit=50)
+    told = set(answers) - {"later"}
+    assert announced.job_id == made.id
+    assert len(told) == 1
+    assert told == {admit(60)}
+
+
+def test_of_all_who_name_a_task_one_gets_it(table: Table) -> None:
+    waiting = [claimed(a_job(number)) for number in range(WRITERS)]
+    for job in waiting:
+        table.jobs.add(job)
+
+    def take(job: Job) -> bool:
+        try:
+            table.jobs.save(submitted(job, "task"), was=job)
+        except (TaskTaken, VersionConflict):
+            return False
+        return True
+
+    got = at_once(*(partial(take, job) for job in waiting))
+
+    owners = [job for job in waiting if table.jobs.get(job.id).task_ids]
+    assert got.count(True) == len(owners) == 1
+
+
 def test_of_all_who_want_a_lease_one_gets_it(table: Table) -> None:
     owners = [f"owner-{number}" for number in range(WRITERS)]
     for number in range(ROUNDS):
@@ -126,7 +171,7 @@ def test_all_who_store_an_image_hear_of_the_same_one(ministack: Aws, *, large: b
     else:
         contents = [a_png(8, 6 + writer) for writer in range(writers)]
 
-    store = partial(buckets.media.store, a_job().id, attempt=1, index=0)
+    store = partial(buckets.media.store, a_job().id, attempt=1, position=0)
 
     images = at_once(*(partial(store, chunks=pieces(content)) for content in contents))
 

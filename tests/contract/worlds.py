@@ -13,7 +13,9 @@ from shared.adapters.eventbridge import EventBridgeBus
 from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
-from shared.adapters.s3 import S3CallbackArchive, S3MediaStore, S3Uploads
+from shared.adapters.s3.callbacks import S3CallbackArchive
+from shared.adapters.s3.media import S3MediaStore
+from shared.adapters.s3.uploads import S3Uploads
 from shared.adapters.sqs import SqsQueue, read_message
 from shared.domain.ids import JobId
 from shared.ports import (
@@ -75,7 +77,7 @@ def memory_buckets() -> Buckets:
         uploads=MemoryUploads(),
         archive=archive,
         images=lambda: dict(media.objects),
-        callbacks=lambda: [body for _, _, body in archive.kept],
+        callbacks=lambda: [one.body for one in archive.kept],
         unfinished_uploads=lambda: 0,
     )
 

@@ -16,7 +16,7 @@ from tests.docs.documents import Block, documents, readme
 # A word after the fence's `sh`, and why such a block is not run here.
 NOT_RUN = {
     "aws": "needs an AWS account",
-    "install": "builds environments or runs for good; the targets' names are checked instead",
+    "install": "builds environments, or runs long; the targets' names are checked instead",
     "edit": "holds a placeholder; the test sets these variables",
 }
 ROOT = Path.cwd()
@@ -102,7 +102,15 @@ def test_the_new_api_key_opens_the_api(stack: Stack, folder: Path) -> None:
     answer = json.loads(run(command, folder=folder))
 
     assert key != stack.api_key
-    assert len(answer["data"]) == 1
+    # The README's first job, and the one that it asks for twice.
+    assert len(answer["data"]) == 2
+
+
+@pytest.mark.engine
+def test_the_repeated_request_is_told_its_first_answer(folder: Path) -> None:
+    headers = (folder / "headers.txt").read_text().lower()
+
+    assert "idempotent-replayed: true" in headers
 
 
 @pytest.mark.engine

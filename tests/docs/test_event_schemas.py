@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 
 from shared.domain.errors import ErrorCode, Fault, Refused, Who
 from shared.domain.ids import TaskId
-from tests.memory_service import MemoryService, a_wish
+from shared.ports import TaskHint
+from tests.memory_service import MemoryService
 
 SCHEMA = json.loads(Path("events/schemas/job-event.json").read_bytes())
 POLICY = Fault(code=ErrorCode.CONTENT_POLICY, message="not this")
@@ -50,8 +51,49 @@ def fails_at_the_provider(service: MemoryService) -> None:
 
 
 def is_labelled(service: MemoryService) -> None:
-    wish = replace(a_wish(tags=("a",)), metadata={"order": ""})
-    service.submit_job.admit(wish, key=service.a_key())
+    service.admit(tags=("a",), metadata={"order": ""})
+
+
+def is_cancelled_and_made_all_the_same(service: MemoryService) -> None:
+    job = service.submit()
+    service.cancel_job(job)
+    service.apixo.finish_all()
+    service.collect(job.id)
+
+
+def is_cancelled_with_half_its_images(service: MemoryService) -> None:
+    job = service.submit(provider="oxen", n=2)
+    service.oxen.finish(TaskId("oxen-0"))
+    service.collect(job.id)
+    service.cancel_job(job)
+
+
+def is_not_started_in_time(service: MemoryService) -> None:
+    job = service.admit(start_within=timedelta(seconds=30))
+    service.time.sleep(30)
+    service.send_off(job)
+
+
+def is_not_finished_in_time(service: MemoryService) -> None:
+    job = service.submit(n=2, finish_within=timedelta(minutes=5))
+    service.time.sleep(300)
+    service.collect(job.id)
+    service.apixo.finish_all()
+    service.collect(job.id)
+
+
+def brings_more_than_was_asked(service: MemoryService) -> None:
+    """Ten images of an attempt that was given up, beside ten of the next."""
+    service.apixo.loses_answers = True
+    job = service.submit(n=10)
+    service.time.sleep(15 * 60)
+    failed = service.collect(job.id)
+    service.apixo.loses_answers = False
+    service.retry_job(failed)
+    service.deliver_messages()
+    service.apixo.finish_all()
+    service.collect(job.id)
+    service.collect_result(job.id, hint=TaskHint(attempt=1, task_id=TaskId("apixo-0")))
 
 
 STORIES: dict[Story, list[str]] = {
@@ -61,6 +103,22 @@ STORIES: dict[Story, list[str]] = {
     is_refused: ["job.accepted", "job.failed"],
     fails_at_the_provider: ["job.accepted", "job.submitted", "job.failed"],
     is_labelled: ["job.accepted"],
+    is_cancelled_and_made_all_the_same: [
+        "job.accepted",
+        "job.submitted",
+        "job.cancelled",
+        "job.late_result",
+    ],
+    is_cancelled_with_half_its_images: ["job.accepted", "job.submitted", "job.cancelled"],
+    is_not_started_in_time: ["job.accepted", "job.expired"],
+    is_not_finished_in_time: ["job.accepted", "job.submitted", "job.expired", "job.late_result"],
+    brings_more_than_was_asked: [
+        "job.accepted",
+        "job.failed",
+        "job.submitted",
+        "job.succeeded",
+        "job.late_result",
+    ],
 }
 
 
@@ -145,6 +203,7 @@ def test_the_schema_refuses_another_event(change: dict[str, Any]) -> None:
         pytest.param(
             {"cost": {"estimated_usd": 0.07, "charged_usd": None}}, id="money as a number"
         ),
+        pytest.param({"status": "cancelled"}, id="another end"),
         pytest.param({"error": {"code": "odd"}}, id="another error"),
         pytest.param({"metadata": {"order": 7}}, id="metadata that is no text"),
         pytest.param({"input": {}}, id="one field more"),

@@ -16,11 +16,10 @@ from local.template_bridge import load_template
 from shared.adapters.dynamodb.items import event_item
 from shared.adapters.sqs import write_message
 from shared.domain.ids import JobId, TaskId
-from shared.domain.job import JobStatus
-from shared.ports import TaskHint
+from shared.domain.status import JobStatus
+from shared.ports import KeptCallback, TaskHint
 from tests.docs.story import PICTURE, StoryService
 from tests.http_events import Answer, AnyContext
-from tests.memory_service import a_wish
 
 type Invoke = Callable[[str], Any]
 
@@ -68,7 +67,8 @@ def test_a_callback_is_kept_and_handed_on(service: StoryService, invoke: Invoke)
 
     assert Answer.of(invoke("callback")).status == 200
     (kept,) = service.archive.kept
-    assert kept == (JOB, 1, SAMPLES["callback"]["body"].encode())
+    body = SAMPLES["callback"]["body"].encode()
+    assert kept == KeptCallback(job_id=JOB, attempt=1, body=body)
     ((job_id, hint),) = service.to_collect.messages
     assert SAMPLES["collect"]["Records"][0]["body"] == write_message(job_id, hint)
 
@@ -108,8 +108,7 @@ def test_the_announced_event_is_published(service: StoryService, invoke: Invoke)
 
 
 def test_a_job_of_many_images_is_dispatched(service: StoryService, invoke: Invoke) -> None:
-    job = service.submit_job.admit(a_wish(provider="oxen", n=10), key=service.key.key)
-    service.submit_job.send_off(job)
+    service.submit(provider="oxen", n=10, key=service.key.key)
 
     ((job_id, hint),) = service.to_dispatch.messages
     assert SAMPLES["dispatch"]["Records"][0]["body"] == write_message(job_id, hint)

@@ -6,13 +6,15 @@
 | event   | job#<id>  | event#<version> | due_* (index) until published          |
 | API key | key#<id>  | key             |                                        |
 | lease   | lease#<n> | lease           | holder, held_until                     |
+| task    | task#<p>#<id> | task        | claimed_by, expires_at                 |
+| admission | admission#<key> | admission | fingerprint, answer; expires_at       |
 
 What the table does not look into lies in `document`, as JSON of the domain type: a job with its
 attempts and submissions is one item, so one conditional write changes all or nothing.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zlib import crc32
 
@@ -20,16 +22,17 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter
 
 from shared.domain.api_key import ApiKey
+from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
-from shared.domain.submission import SubmissionState
-from shared.ports import DueJob
+from shared.ports import Admission, DueJob, Idempotency
 
 type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
 
 SCHEMA: Final = 1
 SHARDS: Final = 8
+_TASKS_ARE_REMEMBERED: Final = timedelta(days=7)
 
 _JOB: Final = TypeAdapter(Job)
 _KEY: Final = TypeAdapter(ApiKey)
@@ -50,12 +53,7 @@ def job_key(job_id: JobId) -> dict[str, str]:
 
 
 def job_item(job: Job) -> Item:
-    open_tasks = [
-        task_id
-        for s in job.current
-        if s.state is SubmissionState.ACCEPTED
-        for task_id in s.task_ids
-    ]
+    open_tasks = [task_id for s in job.followed for task_id in s.task_ids]
     item: dict[str, object] = job_key(job.id) | {
         "schema": SCHEMA,
         "tenant": job.tenant,
@@ -67,7 +65,13 @@ def job_item(job: Job) -> Item:
         "document": _JOB.dump_json(job).decode(),
     }
     if job.due_at:
-        due = {"unsent": job.has_work_to_send, "task_ids": open_tasks}
+        due = {
+            "unsent": job.has_work_to_send,
+            "task_ids": open_tasks,
+            "since": text_of(job.since),
+        }
+        if not job.is_terminal:
+            due["finish_by"] = text_of(job.finish_by)
         item |= due_attributes(job.id, job.due_at) | due
     return wire(item)
 
@@ -84,6 +88,39 @@ def event_item(event: Event) -> Item:
         "detail": event.detail,
     }
     return wire(item | due_attributes(event.job_id, event.created_at, kind="events"))
+
+
+def task_item(job: Job, task_id: TaskId) -> Item:
+    """Return the claim that a task belongs to a job."""
+    expires = int((job.updated_at + _TASKS_ARE_REMEMBERED).timestamp())
+    return wire(task_key(job.provider, task_id) | {"claimed_by": job.id, "expires_at": expires})
+
+
+def task_key(provider: str, task_id: TaskId) -> dict[str, str]:
+    return {"pk": f"task#{provider}#{task_id}", "sk": "task"}
+
+
+def admission_item(admission: Admission) -> Item:
+    return wire(
+        admission_key(admission.idempotency)
+        | {
+            "fingerprint": admission.idempotency.fingerprint,
+            "answer": admission.answer,
+            "expires_at": int(admission.expires_at.timestamp()),
+        }
+    )
+
+
+def read_admission(item: Item, now: datetime) -> AlreadyAdmitted | None:
+    """Return what was answered under a key; None once it has expired: rows may outlive that."""
+    row = plain(item)
+    if row["expires_at"] <= int(now.timestamp()):
+        return None
+    return AlreadyAdmitted(fingerprint=row["fingerprint"], answer=row["answer"])
+
+
+def admission_key(idempotency: Idempotency) -> dict[str, str]:
+    return {"pk": f"admission#{idempotency.key}", "sk": "admission"}
 
 
 def key_item(key: ApiKey) -> Item:
@@ -104,6 +141,8 @@ def read_due(item: Item) -> DueJob:
         model=row["model"],
         unsent=row["unsent"],
         task_ids=tuple(TaskId(task_id) for task_id in row["task_ids"]),
+        since=time_of(row["since"]),
+        finish_by=time_of(row["finish_by"]) if "finish_by" in row else None,
     )
 
 

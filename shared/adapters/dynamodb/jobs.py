@@ -2,28 +2,42 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from shared.adapters.dynamodb.items import (
     SHARDS,
     Item,
+    admission_item,
+    admission_key,
     event_item,
     job_item,
     job_key,
+    read_admission,
     read_due,
     read_job,
+    task_item,
+    task_key,
     text_of,
     wire,
 )
-from shared.domain.errors import FieldError, InvalidRequest, JobNotFound, VersionConflict
+from shared.domain.errors import (
+    AlreadyAdmitted,
+    FieldError,
+    InvalidRequest,
+    JobNotFound,
+    ServiceError,
+    TaskTaken,
+    VersionConflict,
+)
 from shared.domain.events import announcement
-from shared.domain.ids import JobId
+from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
-from shared.ports import DueJob, JobPage
+from shared.ports import Admission, DueJob, Idempotency, JobPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,16 +47,53 @@ _CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _JOB_ID: Final = re.compile(r"job_[0-9A-HJKMNP-TV-Z]{26}")
 
 
+class _Write(NamedTuple):
+    """One item of a transaction, and what it means when its condition fails."""
+
+    put: dict[str, Any]
+    refusal: ServiceError
+
+
 class DynamoJobStore:
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
         self._client = client
         self._table = table
 
-    def add(self, job: Job) -> None:
-        self._write(job, was=None, condition="attribute_not_exists(pk)", values={})
+    def add(self, job: Job, *, admission: Admission | None = None) -> None:
+        put = _job_put(job, condition="attribute_not_exists(pk)")
+        writes = [_Write(put, VersionConflict(f"{job.id} exists")), *_with_it(job, None)]
+        if admission:
+            refusal = VersionConflict("the same request is being admitted at this moment")
+            writes.append(_Write(_admission_put(admission, job.created_at), refusal))
+        try:
+            self._write(writes)
+        except VersionConflict as exc:
+            known = self._admission(admission.idempotency, job.created_at) if admission else None
+            raise known or exc from exc
 
     def save(self, job: Job, *, was: Job) -> None:
-        self._write(job, was=was, condition="version = :was", values={":was": was.version})
+        put = _job_put(job, condition="version = :was", was=was.version)
+        refusal = VersionConflict(f"{job.id} is not at version {was.version}")
+        self._write([_Write(put, refusal), *_with_it(job, was)])
+
+    def remove(self, job: Job) -> None:
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=wire(job_key(job.id)),
+                ConditionExpression="version = :version",
+                ExpressionAttributeValues=wire({":version": job.version}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as exc:
+            raise VersionConflict(f"{job.id} is not at version {job.version}") from exc
+
+    def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:
+        answers = (
+            (task_id, self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True))
+            for task_id in task_ids
+            for key in [wire(task_key(provider, task_id))]
+        )
+        return frozenset(task_id for task_id, answer in answers if "Item" in answer)
 
     def get(self, job_id: JobId) -> Job:
         key = wire(job_key(job_id))
@@ -68,51 +119,88 @@ class DynamoJobStore:
             cursor=_cursor(JobId(last["job_id"]["S"])) if last else None,
         )
 
-    def due(self, *, before: datetime, limit: int) -> Sequence[DueJob]:
+    def due(self, *, before: datetime, limit: int | None = None) -> Sequence[DueJob]:
         found: list[DueJob] = []
         for shard in range(SHARDS):
-            answer = self._client.query(
-                TableName=self._table,
-                IndexName="due",
-                KeyConditionExpression="due_shard = :shard AND due_at <= :before",
-                ExpressionAttributeValues=wire(
-                    {":shard": f"jobs#{shard}", ":before": text_of(before)}
-                ),
-                Limit=limit,
-            )
-            found += [read_due(item) for item in answer["Items"]]
+            found += islice(self._due_in(shard, before), limit)
         return sorted(found, key=lambda job: job.due_at)[:limit]
 
-    def _write(
-        self, job: Job, *, was: Job | None, condition: str, values: dict[str, object]
-    ) -> None:
-        first: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": job_item(job),
-            "ConditionExpression": condition,
-        }
-        if values:
-            first["ExpressionAttributeValues"] = wire(values)
-        event = announcement(job, was=was)
+    def _due_in(self, shard: int, before: datetime) -> Iterator[DueJob]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="due",
+            KeyConditionExpression="due_shard = :shard AND due_at <= :before",
+            ExpressionAttributeValues=wire({":shard": f"jobs#{shard}", ":before": text_of(before)}),
+        )
+        for page in pages:
+            yield from (read_due(item) for item in page["Items"])
+
+    def _write(self, writes: list[_Write]) -> None:
+        """Raises what the first refused write means; throttling and the like go on as they are."""
+        puts = [{"TableName": self._table, **write.put} for write in writes]
         try:
-            if event:
-                second = {"TableName": self._table, "Item": event_item(event)}
-                both: list[Any] = [{"Put": first}, {"Put": second}]
-                self._client.transact_write_items(TransactItems=both)
+            if len(puts) == 1:
+                self._client.put_item(**puts[0])
             else:
-                self._client.put_item(**first)
+                items: list[Any] = [{"Put": put} for put in puts]
+                self._client.transact_write_items(TransactItems=items)
         except (
             self._client.exceptions.ConditionalCheckFailedException,
             self._client.exceptions.TransactionCanceledException,
         ) as exc:
-            if not _is_conflict(exc):
+            refused = _refused(exc, writes)
+            if refused is None:
                 raise
-            raise VersionConflict(f"{job.id} is not at version {was and was.version}") from exc
+            raise refused from exc
+
+    def _admission(self, idempotency: Idempotency, now: datetime) -> AlreadyAdmitted | None:
+        key = wire(admission_key(idempotency))
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        item = answer.get("Item")
+        return read_admission(item, now) if item else None
 
 
-def _is_conflict(exc: ClientError) -> bool:
+def _job_put(job: Job, *, condition: str, **values: object) -> dict[str, Any]:
+    put: dict[str, Any] = {"Item": job_item(job), "ConditionExpression": condition}
+    if values:
+        put["ExpressionAttributeValues"] = wire({f":{name}": v for name, v in values.items()})
+    return put
+
+
+def _with_it(job: Job, was: Job | None) -> Iterator[_Write]:
+    """Return what is written together with a job: its event, and the tasks it now owns."""
+    event = announcement(job, was=was)
+    if event:
+        yield _Write({"Item": event_item(event)}, VersionConflict("the event exists"))
+    known = frozenset(was.task_ids) if was else frozenset()
+    for task_id in job.task_ids:
+        if task_id not in known:
+            put = {
+                "Item": task_item(job, task_id),
+                "ConditionExpression": "attribute_not_exists(pk) OR claimed_by = :job",
+                "ExpressionAttributeValues": wire({":job": job.id}),
+            }
+            yield _Write(put, TaskTaken(f"{job.provider} {task_id} belongs to another job"))
+
+
+def _admission_put(admission: Admission, now: datetime) -> dict[str, Any]:
+    return {
+        "Item": admission_item(admission),
+        # The table forgets when it likes, so the time is compared as well.
+        "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
+        "ExpressionAttributeValues": wire({":now": int(now.timestamp())}),
+    }
+
+
+def _refused(exc: ClientError, writes: list[_Write]) -> ServiceError | None:
+    """Return what the first condition that failed means, or None when none did."""
     reasons = exc.response.get("CancellationReasons")
-    return reasons is None or any(reason.get("Code") in _CONFLICTS for reason in reasons)
+    if reasons is None:
+        return writes[0].refusal
+    for reason, write in zip(reasons, writes, strict=True):
+        if reason.get("Code") in _CONFLICTS:
+            return write.refusal
+    return None
 
 
 def _cursor(job_id: JobId) -> str:

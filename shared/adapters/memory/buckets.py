@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
-from shared.domain.image import StoredImage, image_key
-from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
+from shared.domain.image import StoredImage, image_folder, image_key
+from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
+from shared.ports import CallbackPage, KeptCallback
 
 
 class MemoryMediaStore:
@@ -16,13 +16,17 @@ class MemoryMediaStore:
         self.objects: dict[str, bytes] = {}
 
     def store(
-        self, job_id: JobId, *, attempt: int, index: int, chunks: Iterator[bytes]
+        self, job_id: JobId, *, attempt: int, position: int, chunks: Iterator[bytes]
     ) -> StoredImage:
         content = b"".join(chunks)
-        extension = _described(content, key="", index=index)[1]
-        key = image_key(job_id, attempt=attempt, index=index, extension=extension)
+        extension = _facts(content).extension
+        key = image_key(job_id, attempt=attempt, position=position, extension=extension)
         self.objects.setdefault(key, content)
-        return _described(self.objects[key], key=key, index=index)[0]
+        return _described(self.objects[key], key=key, attempt=attempt, position=position)
+
+    def remove(self, job_id: JobId) -> None:
+        for key in [key for key in self.objects if key.startswith(image_folder(job_id))]:
+            del self.objects[key]
 
     def link(self, key: str, *, filename: str) -> str:
         return f"https://media.example/{key}?filename={filename}"
@@ -46,11 +50,25 @@ class MemoryUploads:
 
 class MemoryCallbackArchive:
     def __init__(self) -> None:
-        self.kept: list[tuple[JobId, int, bytes]] = []
+        self.kept: list[KeptCallback] = []
 
-    def keep(self, job_id: JobId, *, attempt: int, body: bytes, at: datetime) -> None:
-        del at
-        self.kept.append((job_id, attempt, body))
+    def keep(self, job_id: JobId, *, attempt: int, body: bytes) -> None:
+        callback = KeptCallback(job_id=job_id, attempt=attempt, body=body)
+        if callback not in self.kept:
+            self.kept.append(callback)
+
+    def page(self, *, job_id: JobId | None, cursor: str | None, limit: int) -> CallbackPage:
+        ordered = sorted(self.kept, key=lambda one: (one.job_id, one.attempt))
+        mine = [one for one in ordered if job_id in (None, one.job_id)]
+        start = int(cursor or 0)
+        rest = len(mine) > start + limit
+        return CallbackPage(
+            callbacks=tuple(mine[start : start + limit]),
+            cursor=str(start + limit) if rest else None,
+        )
+
+    def remove(self, job_id: JobId) -> None:
+        self.kept = [one for one in self.kept if one.job_id != job_id]
 
 
 class MemoryImageSource:
@@ -67,16 +85,22 @@ class MemoryImageSource:
         yield iter([self._images[url]])
 
 
-def _described(content: bytes, *, key: str, index: int) -> tuple[StoredImage, str]:
+def _facts(content: bytes) -> ImageFacts:
     probe = ImageProbe()
     try:
         probe.feed(content)
-        facts = probe.finish()
+        return probe.finish()
     except (NotAnImage, Truncated) as exc:
         message = "what the provider served is not a whole image"
         raise ResultUnavailable(Fault(code=ErrorCode.NOT_AN_IMAGE, message=message)) from exc
-    image = StoredImage(
-        index=index,
+
+
+def _described(content: bytes, *, key: str, attempt: int, position: int) -> StoredImage:
+    facts = _facts(content)
+    return StoredImage(
+        index=position,
+        attempt=attempt,
+        position=position,
         key=key,
         content_type=facts.content_type,
         bytes=len(content),
@@ -84,4 +108,3 @@ def _described(content: bytes, *, key: str, index: int) -> tuple[StoredImage, st
         height=facts.height,
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    return image, facts.extension

@@ -13,6 +13,8 @@ from shared.domain.errors import (
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
+from shared.domain.submission import Submission
+from shared.domain.wanted import JobInput
 from shared.ports import Order
 
 
@@ -52,6 +54,28 @@ class MemoryProvider:
             message = "the answer was lost"
             raise FateUnknown(Fault(code=ErrorCode.AMBIGUOUS_SUBMIT, message=message))
         return ids
+
+    def fingerprint(self, order: Order) -> str:
+        return repr((order.wanted, order.submission.images_asked)) if self.ids_per_image else ""
+
+    def recover(self, offer: Offer, wanted: JobInput, submission: Submission) -> tuple[TaskId, ...]:
+        """Only a provider that lists its tasks can be asked what it has."""
+        del offer, wanted
+        sought = submission.fingerprint
+        if sought and self.is_silent:
+            raise ProviderUnreadable(f"{self.name} does not say")
+        return tuple(
+            task_id
+            for task_id, task in self.tasks.items()
+            if sought and task.order.submission.fingerprint == sought
+        )
+
+    def cancel(self, offer: Offer, task_ids: Collection[TaskId]) -> None:
+        del offer
+        fault = Fault(code=ErrorCode.PROVIDER_REJECTED, message="cancelled")
+        for task_id in task_ids:
+            if self.tasks[task_id].state is TaskState.PENDING:
+                self.fail(task_id, fault)
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
         del offer

@@ -1,15 +1,22 @@
 """Jobs, events, keys and leases in memory, under the same rules as in the table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from heapq import heappop, heappush
 
 from shared.domain.api_key import ApiKey
-from shared.domain.errors import FieldError, InvalidRequest, JobNotFound, VersionConflict
+from shared.domain.errors import (
+    AlreadyAdmitted,
+    FieldError,
+    InvalidRequest,
+    JobNotFound,
+    TaskTaken,
+    VersionConflict,
+)
 from shared.domain.events import Event, announcement
-from shared.domain.ids import EventId, JobId, KeyId
+from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
-from shared.domain.submission import SubmissionState
-from shared.ports import DueJob, JobPage
+from shared.ports import Admission, DueJob, JobPage
 
 
 class MemoryJobStore:
@@ -18,17 +25,33 @@ class MemoryJobStore:
     def __init__(self) -> None:
         self.announced: dict[EventId, Event] = {}
         self._jobs: dict[JobId, Job] = {}
+        self._agenda: list[tuple[datetime, JobId]] = []
+        self._owners: dict[tuple[str, TaskId], JobId] = {}
+        self._admissions: dict[str, Admission] = {}
 
-    def add(self, job: Job) -> None:
+    def add(self, job: Job, *, admission: Admission | None = None) -> None:
         if job.id in self._jobs:
             raise VersionConflict(f"{job.id} exists")
+        if admission:
+            self._admit(admission, job.created_at)
         self._write(job, was=None)
 
     def save(self, job: Job, *, was: Job) -> None:
         current = self._jobs.get(job.id)
         if current is None or current.version != was.version:
             raise VersionConflict(f"{job.id} is not at version {was.version}")
+        for task_id in job.task_ids:
+            if self._owners.get((job.provider, task_id), job.id) != job.id:
+                raise TaskTaken(f"{job.provider} {task_id} belongs to another job")
         self._write(job, was=was)
+
+    def remove(self, job: Job) -> None:
+        if self.get(job.id).version != job.version:
+            raise VersionConflict(f"{job.id} is not at version {job.version}")
+        del self._jobs[job.id]
+
+    def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:
+        return frozenset(task_id for task_id in task_ids if (provider, task_id) in self._owners)
 
     def get(self, job_id: JobId) -> Job:
         if job_id not in self._jobs:
@@ -45,12 +68,36 @@ class MemoryJobStore:
         page = tuple(self._jobs[job_id] for job_id in rest[:limit])
         return JobPage(jobs=page, cursor=f"after:{page[-1].id}" if len(rest) > limit else None)
 
-    def due(self, *, before: datetime, limit: int) -> Sequence[DueJob]:
-        due = [_due(job, at) for job in self._jobs.values() if (at := job.due_at) and at <= before]
-        return sorted(due, key=lambda job: job.due_at)[:limit]
+    def due(self, *, before: datetime, limit: int | None = None) -> Sequence[DueJob]:
+        found: dict[JobId, DueJob] = {}
+        while (at := self.next_due_at()) and at <= before and (limit is None or len(found) < limit):
+            _, job_id = heappop(self._agenda)
+            found[job_id] = _due(self._jobs[job_id], at)
+        for job in found.values():
+            heappush(self._agenda, (job.due_at, job.id))
+        return list(found.values())
+
+    def next_due_at(self) -> datetime | None:
+        """Return when the first job is due; what the agenda still says of older versions goes."""
+        while self._agenda:
+            at, job_id = self._agenda[0]
+            if job_id in self._jobs and self._jobs[job_id].due_at == at:
+                return at
+            heappop(self._agenda)
+        return None
+
+    def _admit(self, admission: Admission, now: datetime) -> None:
+        known = self._admissions.get(admission.idempotency.key)
+        if known and known.expires_at > now:
+            fingerprint = known.idempotency.fingerprint
+            raise AlreadyAdmitted(fingerprint=fingerprint, answer=known.answer)
+        self._admissions[admission.idempotency.key] = admission
 
     def _write(self, job: Job, *, was: Job | None) -> None:
         self._jobs[job.id] = job
+        if job.due_at and (was is None or was.due_at != job.due_at):
+            heappush(self._agenda, (job.due_at, job.id))
+        self._owners |= {(job.provider, task_id): job.id for task_id in job.task_ids}
         event = announcement(job, was=was)
         if event:
             self.announced[event.id] = event
@@ -105,10 +152,7 @@ def _due(job: Job, at: datetime) -> DueJob:
         provider=job.provider,
         model=job.model,
         unsent=job.has_work_to_send,
-        task_ids=tuple(
-            task_id
-            for s in job.current
-            if s.state is SubmissionState.ACCEPTED
-            for task_id in s.task_ids
-        ),
+        task_ids=tuple(task_id for s in job.followed for task_id in s.task_ids),
+        since=job.since,
+        finish_by=None if job.is_terminal else job.finish_by,
     )

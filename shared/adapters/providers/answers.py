@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -104,6 +105,12 @@ def ask(http: HttpClient, url: str, *, key: str, provider: str) -> HttpAnswer:
     if not is_success(answer):
         raise ProviderUnreadable(f"{provider}: HTTP {answer.status}")
     return answer
+
+
+def withdraw(http: HttpClient, url: str, *, key: str) -> None:
+    """Ask for something to be stopped. Whether it was is seen when it is asked about again."""
+    with suppress(HttpError):
+        http.request("DELETE", url, headers=_bearer(key), deadline_seconds=ASK_SECONDS)
 
 
 def is_success(answer: HttpAnswer) -> bool:

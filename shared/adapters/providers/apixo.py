@@ -26,6 +26,8 @@ from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
+from shared.domain.submission import Submission
+from shared.domain.wanted import JobInput
 from shared.ports import Order
 
 _NAME: Final = "apixo"
@@ -78,6 +80,17 @@ class Apixo:
             raise _refusal_of(answer, body, order, key) or unreadable(_NAME, answer)
         # Whatever `code` says beside it: a task id is a task, and it may be charged.
         return (TaskId(accepted.data.taskId),)
+
+    def fingerprint(self, order: Order) -> str:
+        del order  # APIXO has no list and echoes nothing: lost answers come back by callback
+        return ""
+
+    def recover(self, offer: Offer, wanted: JobInput, submission: Submission) -> tuple[TaskId, ...]:
+        del offer, wanted, submission
+        return ()
+
+    def cancel(self, offer: Offer, task_ids: Collection[TaskId]) -> None:
+        """APIXO documents no way to stop a task: it goes on, and its images are kept as late."""
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
         return tuple(self._report(offer, task_id) for task_id in task_ids)

@@ -4,6 +4,7 @@ What is wrong with a request shows only later, as a failed generation with words
 """
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -20,17 +21,22 @@ from shared.adapters.providers.answers import (
     read,
     refusal,
     unreadable,
+    withdraw,
 )
+from shared.adapters.providers.oxen_echo import echoes, fingerprint
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
+from shared.domain.submission import Submission
+from shared.domain.wanted import JobInput
 from shared.ports import Order
 
 _NAME: Final = "oxen"
 # Errors that may also come under a 200, by the statuses that they belong to.
 _TYPES: Final = {"invalid_params": 400, "unauthenticated": 401, "resource_not_found": 404}
 _INVALID: Final = 400
+_HISTORY_ROWS: Final = 200
 
 _STATES: Final = {
     "queued": TaskState.PENDING,
@@ -60,6 +66,7 @@ class Oxen:
     def __init__(self, http: HttpClient, *, base_url: str, key: Callable[[], str]) -> None:
         self._http = http
         self._queue_url = f"{base_url}/api/ai/queue"
+        self._history_url = f"{base_url}/api/ai/generations"
         self._key = key
 
     def submit(self, order: Order) -> tuple[TaskId, ...]:
@@ -70,6 +77,29 @@ class Oxen:
         if not task_ids or not is_success(answer):
             raise _refusal_of(answer, body, order, key) or unreadable(_NAME, answer)
         return task_ids
+
+    def fingerprint(self, order: Order) -> str:
+        return fingerprint(_body(order))
+
+    def recover(self, offer: Offer, wanted: JobInput, submission: Submission) -> tuple[TaskId, ...]:
+        """Look among what is active and what is past; the past alone may be hidden from us."""
+        del wanted  # the submission's fingerprint holds all of it
+        if submission.sent_at is None:
+            return ()
+        rows = self._rows(self._queue_url)
+        with suppress(ProviderUnreadable):
+            rows += self._rows(f"{self._history_url}?page_size={_HISTORY_ROWS}")
+        # All that a request can hold, not just what ours held: a row with more is another's.
+        fields = {"model", "prompt", offer.references_wire, *(r.wire for r in offer.rules.values())}
+        return echoes(
+            rows, sought=submission.fingerprint, fields=fields, sent_at=submission.sent_at
+        )
+
+    def cancel(self, offer: Offer, task_ids: Collection[TaskId]) -> None:
+        del offer
+        for task_id in task_ids:
+            url = f"{self._queue_url}/{quote(task_id, safe='')}"
+            withdraw(self._http, url, key=self._key())
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
         del offer  # the queue knows its generations without the model
@@ -84,6 +114,13 @@ class Oxen:
             raise ProviderUnreadable(f"{_NAME}: no list, HTTP {answer.status}")
         active = {generation.generation_id for generation in listed.generations}
         return [task_id for task_id in task_ids if task_id not in active]
+
+    def _rows(self, url: str) -> list[dict[str, Any]]:
+        answer = ask(self._http, url, key=self._key(), provider=_NAME)
+        rows = json_object(answer.body).get("generations")
+        if not is_success(answer) or not isinstance(rows, list):
+            raise ProviderUnreadable(f"{_NAME}: no list, HTTP {answer.status}")
+        return [row for row in rows if isinstance(row, dict)]
 
     def _report(self, task_id: TaskId) -> TaskReport:
         url = f"{self._queue_url}/{quote(task_id, safe='')}"

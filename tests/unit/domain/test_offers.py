@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 
 from shared.api.views import offer_schema
 from shared.catalog.load import load_catalog
-from shared.domain.job import JobInput
 from shared.domain.offers import FieldRule, Offer
+from shared.domain.wanted import JobInput
 
 CATALOG = load_catalog()
 APIXO = CATALOG.offer("seedream-4.5", "apixo")

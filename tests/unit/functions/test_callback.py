@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from functions.callback.handler import handle
-from shared.domain.ids import TaskId
-from shared.domain.job import JobStatus
-from shared.ports import TaskHint
+from shared.domain.ids import JobId, TaskId
+from shared.domain.status import JobStatus
+from shared.ports import KeptCallback, TaskHint
 from tests.http_events import Answer, http_event
 from tests.memory_service import MemoryService
 
@@ -32,7 +32,9 @@ def test_a_genuine_callback_is_kept_and_handed_on(service: MemoryService) -> Non
     path = callback_path(service)
 
     assert send(service, path).status == 200
-    assert service.archive.kept == [(path["job_id"], 1, BODY.encode())]
+    assert service.archive.kept == [
+        KeptCallback(job_id=JobId(path["job_id"]), attempt=1, body=BODY.encode())
+    ]
     assert list(service.to_collect.messages) == [
         (path["job_id"], TaskHint(attempt=1, task_id=TaskId("apixo-0")))
     ]
@@ -107,7 +109,7 @@ def test_a_genuine_callback_with_any_body_is_taken(
 def test_of_a_large_body_the_first_64_kilobytes_are_kept(service: MemoryService) -> None:
     send(service, callback_path(service), "x" * 1_000_000)
 
-    assert len(service.archive.kept[0][2]) == 64 * 1024
+    assert len(service.archive.kept[0].body) == 64 * 1024
 
 
 class Broken:

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from functions.submit.handler import create_app
 from shared.domain.errors import ErrorCode, Fault, NotSent
 from shared.domain.ids import JobId
-from shared.domain.job import JobStatus
+from shared.domain.status import JobStatus
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
@@ -115,6 +116,29 @@ def test_the_five_spellings_of_a_size_are_taken(post: Post, size: str) -> None:
     assert post(FOX | {"provider": "apixo", "size": size}).status == 202
 
 
+NO_DEADLINES: list[Any] = [
+    0,
+    -1,
+    1e-9,
+    7 * 86400 + 1,
+    1e300,
+    10**400,
+    True,
+    [],
+    {},
+    "",
+    "60",
+    "soon",
+    "2026-11-20T12:05:00",
+    "2026-11-20",
+    "2026-11-20T12:00:00Z",
+    "2026-11-20T11:59:59Z",
+    "2026-11-27T12:00:01Z",
+    "2026-13-20T12:00:00Z",
+    "9999-12-31T23:59:59-23:59",
+    "2026-11-20T12:05:00Z" + "0" * 30,
+]
+
 REFUSED: list[Any] = [
     pytest.param({"prompt": 7}, ["/prompt"], id="wrong type"),
     pytest.param({"n": "2"}, ["/n"], id="a number as text"),
@@ -162,6 +186,7 @@ REFUSED: list[Any] = [
         {"metadata": {str(n): "v" * 512 for n in range(9)}}, ["/metadata"], id="metadata in all"
     ),
     pytest.param({"seed": 1e400}, None, id="a number too large"),
+    pytest.param({"on_unknown": "maybe"}, ["/on_unknown"], id="on_unknown of no kind"),
 ]
 
 
@@ -178,6 +203,17 @@ def test_what_cannot_be_done_is_refused_by_field(
     if expected is not None:
         assert sorted(set(pointers(answer))) == sorted(expected)
     assert service.apixo.tasks == service.oxen.tasks == {}
+
+
+@pytest.mark.parametrize("deadline", NO_DEADLINES, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize("name", ["start_by", "finish_by"])
+def test_what_is_no_moment_within_a_week_is_no_deadline(
+    service: MemoryService, post: Post, name: str, deadline: Any
+) -> None:
+    answer = post(FOX | {name: deadline})
+
+    assert (answer.status, pointers(answer)) == (422, [f"/{name}"])
+    assert service.jobs.newest("default", limit=1, cursor=None).jobs == ()
 
 
 @pytest.mark.parametrize(
@@ -232,3 +268,38 @@ def test_without_a_valid_key_nothing_is_done(
     assert answer.status == 401
     assert answer.json["code"] == "unauthenticated"
     assert service.apixo.tasks == {}
+
+
+@pytest.mark.parametrize(
+    ("deadline", "seconds"),
+    [
+        (1, 1),
+        (0.5, 0.5),
+        (7 * 86400, 7 * 86400),
+        ("2026-11-20T12:01:00Z", 60),
+        ("2026-11-20T13:01:00+01:00", 60),
+        ("2026-11-20T12:00:00.250Z", 0.25),
+        ("2026-11-27T12:00:00Z", 7 * 86400),
+    ],
+)
+def test_a_deadline_is_seconds_from_now_or_a_moment(
+    service: MemoryService, post: Post, deadline: float | str, seconds: float
+) -> None:
+    answer = post(FOX | {"start_by": deadline, "finish_by": deadline})
+
+    job = service.jobs.get(JobId(answer.json["id"]))
+    assert job.start_by == job.finish_by == job.created_at + timedelta(seconds=seconds)
+
+
+def test_without_deadlines_a_job_may_start_any_time_and_has_a_day(
+    service: MemoryService, post: Post
+) -> None:
+    job = service.jobs.get(JobId(post(FOX).json["id"]))
+
+    assert (job.start_by, job.finish_within, job.on_unknown) == (None, timedelta(days=1), "fail")
+
+
+def test_what_to_do_with_an_unknown_fate_is_kept(service: MemoryService, post: Post) -> None:
+    job = service.jobs.get(JobId(post(FOX | {"on_unknown": "retry"}).json["id"]))
+
+    assert job.on_unknown == "retry"

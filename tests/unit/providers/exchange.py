@@ -11,9 +11,10 @@ from shared.adapters.providers.apixo import Apixo
 from shared.adapters.providers.oxen import Oxen
 from shared.catalog.load import load_catalog
 from shared.domain.errors import FateUnknown, NotSent, Refused, SubmissionError
-from shared.domain.job import JobInput
+from shared.domain.ids import JobId
 from shared.domain.offers import Offer
 from shared.domain.submission import Submission
+from shared.domain.wanted import JobInput
 from shared.ports import Order, Provider
 
 KEY = "key-canary"
@@ -77,10 +78,11 @@ def an_order(
 ) -> Order:
     wanted.setdefault("prompt", "a fox in watercolor style")
     return Order(
+        job_id=JobId("job_1"),
         offer=offer,
         wanted=JobInput(n=n, images=references, **wanted),
         references=references,
-        submission=Submission(attempt=1, number=1, first_index=0, images_asked=n),
+        submission=Submission(attempt=1, number=1, first_position=0, images_asked=n),
         callback_url=callback_url,
     )
 

@@ -1,11 +1,16 @@
 """From a finished task to stored images and a settled job."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import TaskId
-from shared.domain.job import Job, JobStatus
+from shared.domain.job import Job
+from shared.domain.status import JobStatus
+from shared.ports import Order
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 
@@ -67,10 +72,15 @@ def test_collecting_twice_changes_nothing(service: MemoryService) -> None:
     assert service.collect(job.id) == job
 
 
-def test_a_task_that_still_runs_changes_nothing(service: MemoryService) -> None:
+def test_a_task_that_still_runs_moves_the_next_look_and_nothing_else(
+    service: MemoryService,
+) -> None:
     job = service.submit()
 
-    assert service.collect(job.id) == job
+    seen = service.collect(job.id)
+
+    assert seen == replace(job, version=seen.version, due_at=seen.due_at)
+    assert service.collect(job.id) == seen
 
 
 def test_a_failed_task_fails_the_job_with_the_providers_reason(service: MemoryService) -> None:
@@ -180,6 +190,39 @@ def test_an_attempt_that_never_finishes_fails_after_thirty_minutes(service: Memo
     assert job.error is not None
     assert job.error.code is ErrorCode.PROVIDER_TIMEOUT
     assert job.charged_usd is None
+
+
+def test_what_others_wrote_down_while_images_were_fetched_is_not_undone(
+    service: MemoryService,
+) -> None:
+    def lose_the_second(order: Order) -> None:
+        service.oxen.loses_answers = order.submission.number == 2
+
+    service.oxen.on_submit = lose_the_second
+    job = service.submit(provider="oxen", n=6)
+    service.deliver_messages()
+    for task_id in service.jobs.get(job.id).task_ids:
+        service.oxen.finish(task_id)
+    service.time.sleep(29)  # it is too early to look for the second answer
+    source = service.image_source
+
+    class Slow:
+        @contextmanager
+        def open(self, url: str) -> Iterator[Iterator[bytes]]:
+            service.time.sleep(1)
+            another(job.id)  # and now it is not
+            with source.open(url) as chunks:
+                yield chunks
+
+    another = service.collect_result
+    slow = replace(another, image_source=Slow())
+
+    slow(job.id)
+
+    seen = service.jobs.get(job.id)
+    assert seen.submissions[1].task_ids == ("oxen-4", "oxen-5")
+    service.oxen.finish_all()
+    assert service.collect(job.id).status is JobStatus.SUCCEEDED
 
 
 def test_each_terminal_state_is_announced_once_with_an_id_of_its_own(

@@ -7,8 +7,8 @@ import pytest
 
 from shared.catalog.load import load_catalog
 from shared.domain.errors import FieldError, InvalidRequest
-from shared.domain.job import JobInput
 from shared.domain.offers import Model, Price
+from shared.domain.wanted import JobInput
 from shared.ports import Accesses, ProviderAccess
 from shared.usecases.routing import Route, choose
 

@@ -1,15 +1,17 @@
 """Sending a job to its provider: written down first, sent once."""
 
+import base64
 from datetime import timedelta
 
 import pytest
 
 from shared.domain.errors import ErrorCode, Fault, InvalidRequest, NotSent, Refused
 from shared.domain.ids import TaskId
-from shared.domain.job import JobStatus
+from shared.domain.status import JobStatus
 from shared.domain.submission import SubmissionState
-from shared.ports import Order, TaskHint
-from tests.memory_service import MemoryService, a_wish
+from shared.ports import Order, ProviderAccess, TaskHint
+from tests.memory_service import MemoryService
+from tests.pictures import a_png
 
 DOWN = NotSent(Fault(code=ErrorCode.PROVIDER_UNAVAILABLE, message="connection refused"))
 
@@ -48,7 +50,7 @@ def test_a_job_is_sent_once_however_often_its_message_comes(service: MemoryServi
 
 
 def test_two_workers_with_the_same_job_send_it_once(service: MemoryService) -> None:
-    job = service.submit_job.admit(a_wish(), key=service.a_key())
+    job = service.admit()
 
     service.dispatch_attempt(job.id, known=job)
     service.dispatch_attempt(job.id, known=job)
@@ -62,7 +64,7 @@ def test_ten_images_at_oxen_are_three_submissions_of_one_attempt(service: Memory
     job = service.jobs.get(job.id)
 
     assert [s.images_asked for s in job.submissions] == [4, 4, 2]
-    assert [s.first_index for s in job.submissions] == [0, 4, 8]
+    assert [s.first_position for s in job.submissions] == [0, 4, 8]
     assert len(job.attempts) == 1
     assert len(service.oxen.tasks) == 10
 
@@ -141,9 +143,14 @@ def test_a_lost_answer_ends_as_ambiguous_after_fifteen_minutes(service: MemorySe
 
 
 def test_a_crash_after_the_claim_ends_as_ambiguous_and_is_not_sent(service: MemoryService) -> None:
-    admitted = service.submit_job.admit(a_wish(), key=service.a_key())
-    claimed = admitted.claim(service.clock.now(), per_submission=10, decision="test")
-    service.jobs.save(claimed, was=admitted)  # and here the worker dies
+    admitted = service.admit()
+
+    def die(_: Order) -> None:
+        raise KeyboardInterrupt
+
+    service.apixo.on_submit = die
+    with pytest.raises(KeyboardInterrupt):
+        service.dispatch_attempt(admitted.id)
 
     service.dispatch_attempt(admitted.id)
     service.time.sleep(15 * 60)
@@ -154,7 +161,7 @@ def test_a_crash_after_the_claim_ends_as_ambiguous_and_is_not_sent(service: Memo
 
 
 def test_a_job_that_was_admitted_and_never_sent_off_is_found(service: MemoryService) -> None:
-    job = service.submit_job.admit(a_wish(), key=service.a_key())  # and here the function dies
+    job = service.admit()  # and here the function dies
 
     service.time.sleep(60)
     service.watch_jobs(owner="test", until=service.clock.now() + timedelta(seconds=1))
@@ -200,3 +207,105 @@ def test_what_a_provider_cannot_do_is_refused_before_anything_is_stored(
 
     assert {error.pointer for error in refused.value.errors} == {"/size", "/sequential"}
     assert service.jobs.newest("default", limit=1, cursor=None).jobs == ()
+
+
+def test_a_reference_goes_out_as_a_link_where_the_provider_can_read_links(
+    service: MemoryService,
+) -> None:
+    upload_id = service.uploads.put(a_png(), content_type="image/png")
+
+    service.submit(images=(f"upload:{upload_id}", "https://example.com/a.png"))
+
+    (task,) = service.apixo.tasks.values()
+    assert task.order.references == (
+        f"https://uploads.example/{upload_id}",
+        "https://example.com/a.png",
+    )
+
+
+def test_and_inline_where_it_cannot(service: MemoryService) -> None:
+    upload_id = service.uploads.put(a_png(), content_type="image/png")
+    hidden = ProviderAccess(sandbox=True, callback_base=None, fetches_links=False)
+    service.accesses = {"apixo": hidden}
+
+    service.submit(images=(f"upload:{upload_id}",))
+
+    (task,) = service.apixo.tasks.values()
+    assert task.order.references == (f"data:image/png;base64,{base64.b64encode(a_png()).decode()}",)
+    assert task.order.callback_url is None
+
+
+def test_what_is_needed_to_send_is_there_before_the_claim(service: MemoryService) -> None:
+    hidden = ProviderAccess(sandbox=True, callback_base=None, fetches_links=False)
+    service.accesses = {"apixo": hidden}
+    job = service.admit(images=("upload:" + 64 * "0",))  # gone from the bucket meanwhile
+
+    with pytest.raises(KeyError):
+        service.dispatch_attempt(job.id)
+
+    assert service.jobs.get(job.id) == job
+
+
+def test_a_task_that_another_job_has_leaves_ours_of_unknown_fate(service: MemoryService) -> None:
+    other = service.submit()
+    service.apixo.tasks.clear()  # and the provider begins to count anew
+
+    job = service.submit()
+
+    assert job.task_ids == ()
+    assert job.submissions[0].state is SubmissionState.UNKNOWN
+    assert job.submissions[0].faults[0].message == (
+        "the provider answered with a task that belongs to another job"
+    )
+    assert service.jobs.get(other.id).task_ids == ("apixo-0",)
+
+
+def test_a_task_named_twice_by_one_job_is_one_submissions_own(service: MemoryService) -> None:
+    service.oxen.on_submit = lambda _: service.oxen.tasks.clear()
+
+    job = service.submit(provider="oxen", n=6)
+    service.deliver_messages()
+
+    job = service.jobs.get(job.id)
+    assert len(job.task_ids) == len(set(job.task_ids))
+    assert service.oxen.tasks
+
+
+def test_each_submission_is_fingerprinted_as_it_is_sent(service: MemoryService) -> None:
+    job = service.submit(provider="oxen", prompt="a fox")
+    other = service.submit(provider="oxen", prompt="another fox")
+
+    (task, another) = service.oxen.tasks.values()
+    assert job.submissions[0].fingerprint == task.order.submission.fingerprint != ""
+    assert other.submissions[0].fingerprint == another.order.submission.fingerprint
+    assert job.submissions[0].fingerprint != other.submissions[0].fingerprint
+
+
+def test_a_job_that_is_a_single_call_goes_out_at_once_and_others_by_the_queue(
+    service: MemoryService,
+) -> None:
+    service.submit(provider="oxen", n=4)
+    assert len(service.oxen.tasks) == 4
+
+    job = service.submit(provider="oxen", n=5)
+
+    assert len(service.oxen.tasks) == 4
+    assert [job_id for job_id, _ in service.to_dispatch.messages] == [job.id]
+
+
+def test_the_pauses_between_tries_grow_and_are_never_the_same_twice(
+    service: MemoryService,
+) -> None:
+    service.apixo.errors = [DOWN] * 12
+    job = service.submit()
+    pauses = []
+    for _ in range(11):
+        assert job.due_at is not None
+        pauses.append((job.due_at - service.clock.now()).total_seconds())
+        service.time.sleep(pauses[-1])
+        job = service.dispatch_attempt(job.id)
+
+    assert pauses[0] < 2.1
+    assert all(0.5 * 2 * 2**n <= pause <= 300 for n, pause in enumerate(pauses[:7]))
+    assert max(pauses) <= 300
+    assert len(set(pauses)) == 11

@@ -1,9 +1,14 @@
 """The watch: what no callback reports is found all the same."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from shared.domain.job import Job, JobStatus
-from tests.memory_service import MemoryService
+from shared.adapters.memory.messages import VirtualClock
+from shared.domain.job import Job
+from shared.domain.status import JobStatus
+from shared.ports import Order
+from tests.memory_service import NOW, MemoryService
+from tests.unit.usecases.living import LOST
 
 
 def watch(service: MemoryService, *, seconds: float, owner: str = "watch-1") -> int:
@@ -102,3 +107,60 @@ def test_a_provider_that_never_finishes_is_not_asked_for_ever(service: MemorySer
         watch(service, seconds=10)
 
     assert status(service, job) is JobStatus.FAILED
+
+
+class Interrupted(VirtualClock):
+    """Something happens while the watch sleeps."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__(NOW)
+        self._meanwhile = meanwhile
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._meanwhile()
+
+
+def test_who_lost_the_lease_stops_looking(service: MemoryService) -> None:
+    def take_over() -> None:
+        now = service.clock.now()
+        service.leases.release("watch", owner="watch-1")
+        service.leases.acquire("watch", owner="watch-2", now=now, until=now + timedelta(hours=1))
+
+    service.clock = Interrupted(take_over)
+    service.submit(provider="oxen")
+
+    service.watch_jobs(owner="watch-1", until=service.clock.now() + timedelta(minutes=10))
+
+    assert service.clock.now() < NOW + timedelta(seconds=15)
+
+
+def test_a_job_to_be_tried_again_waits_for_that_half_a_minute_at_most(
+    service: MemoryService,
+) -> None:
+    def lose_the_second(order: Order) -> None:
+        service.oxen.errors = [LOST] if order.submission.number == 2 else []
+
+    service.oxen.on_submit = lose_the_second
+    service.clock = clock = Interrupted(service.deliver_messages)
+    job = service.submit(provider="oxen", n=6, on_unknown="retry")
+    service.deliver_messages()
+    service.oxen.is_silent = True
+    clock.sleep(30 * 60)
+
+    service.watch_jobs(owner="watch-1", until=clock.now() + timedelta(seconds=10))
+    assert status(service, job) is JobStatus.QUEUED
+    service.watch_jobs(owner="watch-1", until=clock.now() + timedelta(seconds=25))
+
+    assert len(service.jobs.get(job.id).attempts) == 2
+
+
+def test_a_job_in_a_hurry_is_looked_at_when_its_time_is_over(service: MemoryService) -> None:
+    job = service.submit(provider="oxen", finish_within=timedelta(seconds=45))
+
+    clock = service.time
+    service.watch_jobs(owner="watch-1", until=clock.now() + timedelta(seconds=44))
+    assert not service.to_collect.messages
+    service.watch_jobs(owner="watch-1", until=clock.now() + timedelta(seconds=5))
+
+    assert [job_id for job_id, _ in service.to_collect.messages] == [job.id]

@@ -1,17 +1,17 @@
-"""Buckets: stored images, callback archive, references that came with a request."""
+"""Stored images in S3."""
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from shared.adapters.s3.folders import remove_folder
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
-from shared.domain.image import StoredImage, image_key
-from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
+from shared.domain.image import StoredImage, image_folder, image_key
+from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 # Bytes. Smaller images go in one call; S3 takes no smaller parts than 5 MiB.
 _PART: Final = 8 * 1024 * 1024
 _LINK_SECONDS: Final = 15 * 60
-# A provider's queue may be long before it fetches a reference.
-_REFERENCE_LINK_SECONDS: Final = 6 * 3600
 _TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -39,9 +37,13 @@ class _Inspection:
             self.size += len(chunk)
             yield chunk
 
-    def describe(self, *, key: str, index: int, facts: ImageFacts) -> StoredImage:
+    def describe(self, *, key: str, attempt: int, position: int) -> StoredImage:
+        """Raises NotAnImage or Truncated."""
+        facts = self.probe.finish()
         return StoredImage(
-            index=index,
+            index=position,
+            attempt=attempt,
+            position=position,
             key=key,
             content_type=facts.content_type,
             bytes=self.size,
@@ -57,7 +59,7 @@ class S3MediaStore:
         self._bucket = bucket
 
     def store(
-        self, job_id: JobId, *, attempt: int, index: int, chunks: Iterator[bytes]
+        self, job_id: JobId, *, attempt: int, position: int, chunks: Iterator[bytes]
     ) -> StoredImage:
         """Memory: five parts at most, whatever the image's size."""
         inspection = _Inspection()
@@ -65,17 +67,19 @@ class S3MediaStore:
             parts = _parts(inspection.watch(chunks))
             first = next(parts, b"")
             extension = inspection.probe.extension
-            key = image_key(job_id, attempt=attempt, index=index, extension=extension)
+            key = image_key(job_id, attempt=attempt, position=position, extension=extension)
             second = next(parts, None)
             if second is None:
                 written = self._put(key, first, inspection)
             else:
                 written = self._put_in_parts(key, _chain(first, second, parts), inspection)
-            if not written:
-                return self._describe(key, index)
-            return inspection.describe(key=key, index=index, facts=inspection.probe.finish())
+            seen = inspection if written else self._inspect(key)
+            return seen.describe(key=key, attempt=attempt, position=position)
         except (NotAnImage, Truncated) as exc:
             raise ResultUnavailable(_not_an_image(exc)) from exc
+
+    def remove(self, job_id: JobId) -> None:
+        remove_folder(self._client, self._bucket, image_folder(job_id))
 
     def link(self, key: str, *, filename: str) -> str:
         return self._client.generate_presigned_url(
@@ -126,53 +130,13 @@ class S3MediaStore:
         answer = self._client.upload_part(**target, PartNumber=number, Body=part)
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
-    def _describe(self, key: str, index: int) -> StoredImage:
+    def _inspect(self, key: str) -> _Inspection:
         """Read what another worker has stored: its bytes count, not the ones just fetched."""
         body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
         inspection = _Inspection()
         for _ in inspection.watch(body.iter_chunks(_PART)):
             pass
-        return inspection.describe(key=key, index=index, facts=inspection.probe.finish())
-
-
-class S3Uploads:
-    def __init__(self, client: "S3Client", *, bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def put(self, content: bytes, *, content_type: str) -> str:
-        upload_id = hashlib.sha256(content).hexdigest()
-        self._client.put_object(
-            Bucket=self._bucket, Key=_reference(upload_id), Body=content, ContentType=content_type
-        )
-        return upload_id
-
-    def link(self, upload_id: str) -> str:
-        return self._client.generate_presigned_url(
-            "get_object",
-            Params={"Bucket": self._bucket, "Key": _reference(upload_id)},
-            ExpiresIn=_REFERENCE_LINK_SECONDS,
-        )
-
-    def read(self, upload_id: str) -> tuple[bytes, str]:
-        answer = self._client.get_object(Bucket=self._bucket, Key=_reference(upload_id))
-        return answer["Body"].read(), answer["ContentType"]
-
-
-class S3CallbackArchive:
-    def __init__(self, client: "S3Client", *, bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def keep(self, job_id: JobId, *, attempt: int, body: bytes, at: datetime) -> None:
-        # The content is part of the name: a repeated callback lies on itself, another one beside.
-        digest = hashlib.sha256(body).hexdigest()[:16]
-        self._client.put_object(
-            Bucket=self._bucket,
-            Key=f"callbacks/{at:%Y/%m/%d}/{job_id}/{attempt}/{digest}",
-            Body=body,
-            ContentType="application/octet-stream",
-        )
+        return inspection
 
 
 def _parts(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -191,10 +155,6 @@ def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes
     yield first
     yield second
     yield from rest
-
-
-def _reference(upload_id: str) -> str:
-    return f"references/{upload_id}"
 
 
 def _already_there(exc: ClientError) -> bool:

@@ -1,0 +1,72 @@
+"""What a caller may do to a job: cancel, retry, delete."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shared.domain.errors import InvalidTransition, VersionConflict
+from shared.domain.job import Job
+from shared.ports import CallbackArchive, Clock, JobStore, MediaStore, Queue
+from shared.usecases.revise import revise
+
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelJob:
+    """Calls a job off, in every state as often as you like.
+
+    What has been sent may have been paid for: the provider is told to stop where it can be, and
+    what it makes all the same is kept and marked late.
+    """
+
+    jobs: JobStore
+    collect_queue: Queue
+    clock: Clock
+
+    def __call__(self, job: Job) -> Job:
+        def change(current: Job) -> Job | None:
+            return None if current.is_terminal else current.cancelled(self.clock.now())
+
+        cancelled = revise(self.jobs, job.id, change)
+        if cancelled.followed:
+            self.collect_queue.send(job.id)
+        return cancelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryJob:
+    """Reopens a failed or expired job for a new attempt; earlier ones stay on record."""
+
+    jobs: JobStore
+    dispatch_queue: Queue
+    clock: Clock
+
+    def __call__(self, job: Job) -> Job:
+        """Raises InvalidTransition for a job in any other state."""
+        reopened = revise(self.jobs, job.id, lambda current: current.reopened(self.clock.now()))
+        self.dispatch_queue.send(job.id)
+        return reopened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteJob:
+    """Removes the objects first and the record last: what is interrupted can be done again."""
+
+    jobs: JobStore
+    media: MediaStore
+    archive: CallbackArchive
+
+    def __call__(self, job: Job) -> None:
+        """Raises InvalidTransition while the job is not over."""
+        for _ in range(_TRIES):
+            if not job.is_terminal:
+                raise InvalidTransition(f"a job that is {job.status} cannot be deleted: cancel it")
+            self.media.remove(job.id)
+            self.archive.remove(job.id)
+            try:
+                self.jobs.remove(job)
+            except VersionConflict:  # late images have come: they go as well
+                job = self.jobs.get(job.id)
+            else:
+                return
+        raise VersionConflict(f"{job.id} keeps moving")

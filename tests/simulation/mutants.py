@@ -1,0 +1,414 @@
+"""Planted bugs: our own rules broken one at a time. The simulation must catch every one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any, Final
+
+from shared.adapters.memory import buckets, table
+from shared.domain import reports
+from shared.domain.errors import FateUnknown, JobNotFound, VersionConflict
+from shared.domain.ids import TaskId
+from shared.domain.job import Job
+from shared.domain.status import JobStatus
+from shared.domain.submission import UNANSWERED, Submission, SubmissionState
+from shared.usecases import collect_result, dispatch_attempt, lifecycle
+from shared.usecases.collect_result import CollectResult
+from shared.usecases.dispatch_attempt import DispatchAttempt
+from shared.usecases.publish_events import PublishEvents
+
+type Original = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A rule of ours, and the code without it."""
+
+    name: str
+    owner: Any
+    attribute: str
+    broken: Callable[[Original], Any]
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        original = self.owner.__dict__[self.attribute]
+        plain = original.fget if isinstance(original, property) else original
+        broken = self.broken(plain)
+        setattr(self.owner, self.attribute, property(broken) if original is not plain else broken)
+        try:
+            yield
+        finally:
+            setattr(self.owner, self.attribute, original)
+
+
+# --- sending
+
+
+def _unknown_is_not_sent(send: Original) -> Any:
+    def broken(self: DispatchAttempt, order: Any) -> Any:
+        try:
+            answer = self.providers[order.offer.provider].submit(order)
+        except FateUnknown as error:
+            fault = error.fault
+            return dispatch_attempt._Answer(order.submission, lambda s: s.not_sent(fault))
+        except Exception:  # noqa: BLE001  # as before
+            return send(self, order)
+        return dispatch_attempt._Answer(order.submission, lambda s: s.accepted(answer))
+
+    return broken
+
+
+def _no_claim_before_the_call(call: Original) -> Any:
+    def broken(self: DispatchAttempt, job: Job, changed: Job) -> Job | None:
+        if changed.status is JobStatus.SUBMITTING and job.status is JobStatus.QUEUED:
+            return changed  # the claim is written with the answer, or never
+        return call(self, job, changed)  # type: ignore[no-any-return]
+
+    return broken
+
+
+def _saves_without_condition(_: Original) -> Any:
+    def broken(self: table.MemoryJobStore, job: Job, *, was: Job) -> None:
+        self._write(job, was=was)
+
+    return broken
+
+
+def _what_is_being_sent_is_sent_again(_: Original) -> Any:
+    def broken(self: Job) -> bool:
+        unsent = (SubmissionState.PLANNED, SubmissionState.SENDING)
+        return not self.is_terminal and (
+            not self.attempts or any(s.state in unsent for s in self.current)
+        )
+
+    return broken
+
+
+def _plans_what_is_being_sent(plan: Original) -> Any:
+    def broken(self: Job, at: datetime, *, per_submission: int, decision: str) -> Job:
+        again = [
+            replace(s, state=SubmissionState.PLANNED)
+            for s in self.current
+            if s.state in UNANSWERED and not s.given_up
+        ]
+        if again and not self.is_terminal:
+            return self._with(again)
+        return plan(self, at, per_submission=per_submission, decision=decision)  # type: ignore[no-any-return]
+
+    return broken
+
+
+def _unsent_is_forgotten(_: Original) -> Any:
+    return lambda self: self.status is JobStatus.QUEUED and not self.attempts
+
+
+def _always_guesses_again(_: Original) -> Any:
+    def broken(self: Job) -> bool:
+        return any(s.given_up and s.state in UNANSWERED for s in self.current)
+
+    return broken
+
+
+def _answers_overwrite(_: Original) -> Any:
+    def broken(self: Any, one: Submission) -> bool:
+        return (one.attempt, one.number) == (self.sent.attempt, self.sent.number)
+
+    return broken
+
+
+# --- idempotency
+
+
+def _never_deduplicates(_: Original) -> Any:
+    return lambda self, admission, now: None
+
+
+def _key_is_written_first(add: Original) -> Any:
+    def broken(self: table.MemoryJobStore, job: Job, *, admission: Any = None) -> None:
+        if admission:
+            self._admissions.pop(admission.idempotency.key, None)
+        add(self, job, admission=admission)
+
+    return broken
+
+
+# --- callbacks and recovery
+
+
+def _believes_any_task_id(_: Original) -> Any:
+    def broken(self: CollectResult, job: Job, offer: Any, attempt: int, ids: Any) -> Job:
+        del offer, attempt
+        waiting = [s for s in job.followed if s.state in UNANSWERED]
+        return self._accept(job, waiting[0], ids) if waiting else job
+
+    return broken
+
+
+def _believes_the_callback(ask: Original) -> Any:
+    def broken(self: CollectResult, job: Job, offer: Any, one: Submission) -> Any:
+        if one.state is SubmissionState.ACCEPTED:
+            failed = reports.TaskState.FAILED
+            return tuple(reports.TaskReport(task_id=t, state=failed) for t in one.task_ids)
+        return ask(self, job, offer, one)
+
+    return broken
+
+
+def _ignores_hints(_: Original) -> Any:
+    return lambda self, job, offer, attempt, ids: job
+
+
+def _no_owner_of_a_task(write: Original) -> Any:
+    def broken(self: table.MemoryJobStore, job: Job, *, was: Job | None) -> None:
+        write(self, job, was=was)
+        self._owners.clear()
+
+    return broken
+
+
+def _adopts_any_number(recover: Original) -> Any:
+    def broken(self: CollectResult, job: Job, offer: Any) -> Job:
+        for one in job.followed:
+            if one.state in UNANSWERED:
+                seen = self.providers[job.provider].recover(offer, job.input, one)
+                if seen:
+                    return self._accept(job, one, seen[:1])
+        return recover(self, job, offer)  # type: ignore[no-any-return]
+
+    return broken
+
+
+# --- collecting
+
+
+def _says_stored_and_does_not(_: Original) -> Any:
+    def broken(self: Any, job_id: Any, *, attempt: int, position: int, chunks: Any) -> Any:
+        key = f"images/{job_id}/{attempt}/{position}.png"
+        content = b"".join(chunks)
+        return buckets._described(content, key=key, attempt=attempt, position=position)
+
+    return broken
+
+
+def _second_writer_wins(store: Original) -> Any:
+    numbers = count()
+
+    def broken(self: Any, job_id: Any, *, attempt: int, position: int, chunks: Any) -> Any:
+        content = b"".join(chunks) + str(next(numbers)).encode()
+        image = store(self, job_id, attempt=attempt, position=position, chunks=iter([content]))
+        self.objects[image.key] = content
+        return replace(image, sha256=image.sha256)
+
+    return broken
+
+
+def _one_key_for_all_attempts(_: Original) -> Any:
+    def broken(job_id: Any, *, attempt: int, position: int, extension: str) -> str:
+        del attempt
+        return f"images/{job_id}/{position}.{extension}"
+
+    return broken
+
+
+def _places_by_order_of_arrival(_: Original) -> Any:
+    def broken(one: Submission, found: Any) -> Iterator[reports.Result]:
+        urls = [url for report in found for url in report.result_urls]
+        for position, url in enumerate(urls, start=one.first_position):
+            yield reports.Result(position=position, url=url)
+
+    return broken
+
+
+def _drops_what_is_not_stored(conclude: Original) -> Any:
+    def broken(one: Submission, found: Any, **facts: Any) -> Submission:
+        return conclude(one, found, **(facts | {"not_stored": []}))  # type: ignore[no-any-return]
+
+    return broken
+
+
+def _charges_what_was_asked(_: Original) -> Any:
+    def broken(found: Any, offer: Any) -> Decimal:
+        del offer
+        return Decimal("0.0350") * len(found)
+
+    return broken
+
+
+def _loses_the_race_silently(_: Original) -> Any:
+    def broken(store: Any, job_id: Any, change: Any) -> Job:
+        job: Job = store.get(job_id)
+        changed = change(job)
+        if changed is None:
+            return job
+        with suppress(VersionConflict):
+            store.save(changed, was=job)
+        return changed  # type: ignore[no-any-return]
+
+    return broken
+
+
+# --- the end, and what comes after it
+
+
+def _never_gives_up(_: Original) -> Any:
+    return lambda one, at: one
+
+
+def _timeout_forgets_the_task(_: Original) -> Any:
+    def broken(self: Submission, fault: Any) -> Submission:
+        at = self.sent_at
+        return self if at is None else self.settled(faults=(fault,), charged=Decimal(0), at=at)
+
+    return broken
+
+
+def _over_is_over(_: Original) -> Any:
+    return lambda self: () if self.is_terminal else _followed(self)
+
+
+def _only_the_latest_attempt(_: Original) -> Any:
+    return lambda self: tuple(s for s in self.current if s.may_bring_images)
+
+
+def _late_news_reopens(settled: Original) -> Any:
+    def broken(self: Job, updates: Any, images: Any, **when: Any) -> Job:
+        done: Job = settled(self, updates, images, **when)
+        if self.is_terminal and len(done.images) >= done.input.n:
+            return replace(done, status=JobStatus.SUCCEEDED)
+        return done
+
+    return broken
+
+
+def _nothing_is_due_after_the_end(_: Original) -> Any:
+    return lambda self, wanted: None if self.is_terminal else wanted
+
+
+def _deadlines_are_ignored(_: Original) -> Any:
+    return lambda self, at: None
+
+
+def _rows_are_forgotten_soon(get: Original) -> Any:
+    def broken(self: table.MemoryJobStore, job_id: Any) -> Job:
+        job: Job = get(self, job_id)
+        newest = max(other.updated_at for other in self._jobs.values())
+        if job.updated_at < newest - timedelta(minutes=10):
+            del self._jobs[job_id]
+            raise JobNotFound(job_id)
+        return job
+
+    return broken
+
+
+def _reads_are_stale(get: Original) -> Any:
+    seen: dict[Any, Job] = {}
+
+    def broken(self: table.MemoryJobStore, job_id: Any) -> Job:
+        return seen.setdefault((id(self), job_id), get(self, job_id))
+
+    return broken
+
+
+# --- the watch and the events
+
+
+def _watch_skips_the_unsent(due: Original) -> Any:
+    def broken(self: Any, **query: Any) -> Any:
+        return [job for job in due(self, **query) if not job.unsent]
+
+    return broken
+
+
+def _watch_trusts_callbacks(due: Original) -> Any:
+    def broken(self: Any, **query: Any) -> Any:
+        return [job for job in due(self, **query) if job.provider != "apixo"]
+
+    return broken
+
+
+def _lease_is_for_ever(_: Original) -> Any:
+    def broken(self: table.MemoryLeases, name: str, *, owner: str, **when: Any) -> bool:
+        holder = self._held.setdefault(name, (owner, when["until"]))
+        return holder[0] == owner
+
+    return broken
+
+
+def _forgets_before_publishing(_: Original) -> Any:
+    def broken(self: PublishEvents, events: Any) -> int:
+        self.outbox.published(events)
+        return len(events) - len(self.bus.publish(events))
+
+    return broken
+
+
+def _no_second_look_at_events(_: Original) -> Any:
+    return lambda self, now: []
+
+
+def _bytes_are_made_when_sent(publish: Original) -> Any:
+    numbers = count()
+
+    def broken(self: PublishEvents, events: Any) -> Any:
+        fresh = [replace(event, detail=event.detail + f" {next(numbers)}") for event in events]
+        return publish(self, fresh)
+
+    return broken
+
+
+def _silent_transitions(_: Original) -> Any:
+    def broken(self: table.MemoryJobStore, job: Job, *, was: Job | None) -> None:
+        del was
+        self._jobs[job.id] = job
+        self._owners |= {(job.provider, TaskId(task_id)): job.id for task_id in job.task_ids}
+
+    return broken
+
+
+def _followed(job: Job) -> tuple[Submission, ...]:
+    return tuple(s for s in job.submissions if s.may_bring_images)
+
+
+_Store = table.MemoryJobStore
+_Media = buckets.MemoryMediaStore
+
+MUTANTS: Final = (
+    Mutant("retry on a lost answer", DispatchAttempt, "_send", _unknown_is_not_sent),
+    Mutant("no intent before the call", DispatchAttempt, "_saved", _no_claim_before_the_call),
+    Mutant("save without a condition", _Store, "save", _saves_without_condition),
+    Mutant("resend what is being sent", Job, "plan", _plans_what_is_being_sent),
+    Mutant("forget what was not sent", Job, "has_work_to_send", _unsent_is_forgotten),
+    Mutant("guess again without consent", Job, "_may_guess_again", _always_guesses_again),
+    Mutant("answers overwrite news", dispatch_attempt._Answer, "is_for", _answers_overwrite),
+    Mutant("no idempotency", _Store, "_admit", _never_deduplicates),
+    Mutant("idempotency outside the transaction", _Store, "add", _key_is_written_first),
+    Mutant("adopt any task id", CollectResult, "_adopt", _believes_any_task_id),
+    Mutant("believe the callback body", CollectResult, "_ask", _believes_the_callback),
+    Mutant("ignore who owns a task", _Store, "_write", _no_owner_of_a_task),
+    Mutant("adopt any number of tasks", CollectResult, "_recover", _adopts_any_number),
+    Mutant("state before storage", _Media, "store", _says_stored_and_does_not),
+    Mutant("overwrite a stored image", _Media, "store", _second_writer_wins),
+    Mutant("one key for all attempts", buckets, "image_key", _one_key_for_all_attempts),
+    Mutant("place by arrival", collect_result, "results", _places_by_order_of_arrival),
+    Mutant("drop what cannot be fetched", collect_result, "conclude", _drops_what_is_not_stored),
+    Mutant("charge what was asked", reports, "_charged", _charges_what_was_asked),
+    Mutant("lose a race silently", lifecycle, "revise", _loses_the_race_silently),
+    Mutant("never give up", reports, "without_news", _never_gives_up),
+    Mutant("forget at the timeout", Submission, "abandoned", _timeout_forgets_the_task),
+    Mutant("throw late results away", Job, "followed", _over_is_over),
+    Mutant("follow the latest attempt only", Job, "followed", _only_the_latest_attempt),
+    Mutant("late news reopens a job", Job, "settled", _late_news_reopens),
+    Mutant("nothing due after the end", Job, "_due", _nothing_is_due_after_the_end),
+    Mutant("forget live rows", _Store, "get", _rows_are_forgotten_soon),
+    Mutant("read from a stale index", _Store, "get", _reads_are_stale),
+    Mutant("watch skips the unsent", _Store, "due", _watch_skips_the_unsent),
+    Mutant("watch trusts callbacks", _Store, "due", _watch_trusts_callbacks),
+    Mutant("a lease without an end", table.MemoryLeases, "acquire", _lease_is_for_ever),
+    Mutant("forget before publishing", PublishEvents, "__call__", _forgets_before_publishing),
+    Mutant("no second look at events", PublishEvents, "overdue", _no_second_look_at_events),
+    Mutant("bytes made when sent", PublishEvents, "__call__", _bytes_are_made_when_sent),
+    Mutant("silent transitions", _Store, "_write", _silent_transitions),
+)

@@ -1,0 +1,198 @@
+"""What must hold whatever happened: checked at every write, and at the end of the world."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from shared.adapters.memory.table import MemoryJobStore
+from shared.domain.errors import ErrorCode
+from shared.domain.events import Event, announcement
+from shared.domain.ids import EventId, JobId
+from shared.domain.job import Job
+from shared.domain.reports import TaskState
+from shared.domain.status import FINISH_PATIENCE, JobStatus
+from tests.simulation.effects import Violation
+
+if TYPE_CHECKING:
+    from tests.simulation.provider import Task
+    from tests.simulation.world import World
+
+
+@dataclass(slots=True)
+class Chronicle:
+    """What happened, written down outside the service."""
+
+    announced: dict[EventId, Event] = field(default_factory=dict)
+    answered: set[JobId] = field(default_factory=set)
+    bucket: dict[str, bytes] = field(default_factory=dict)
+    next_watch: datetime | None = None
+
+
+class RecordingJobStore(MemoryJobStore):
+    """The memory store, with a witness at every write."""
+
+    def __init__(self, chronicle: Chronicle, on_change: Callable[[Event | None], None]) -> None:
+        super().__init__()
+        self._chronicle = chronicle
+        self._on_change = on_change
+
+    def all(self) -> list[Job]:
+        return list(self._jobs.values())
+
+    def _write(self, job: Job, *, was: Job | None) -> None:
+        self._check_step(job, was)
+        super()._write(job, was=was)
+        event = announcement(job, was=was)
+        if event:
+            self._check_event(event)
+        self._on_change(event)
+
+    def _check_step(self, job: Job, was: Job | None) -> None:
+        if was and was.is_terminal and job.status is not was.status and not _retried(job, was):
+            raise Violation(f"{job.id}: terminal {was.status} became {job.status}")
+        for image in job.images:
+            content = self._chronicle.bucket.get(image.key)
+            if content is None or hashlib.sha256(content).hexdigest() != image.sha256:
+                raise Violation(f"{job.id}: the state speaks of {image.key}, the bucket does not")
+
+    def _check_event(self, event: Event) -> None:
+        known = self._chronicle.announced.setdefault(event.id, event)
+        if known.detail != event.detail:
+            raise Violation(f"{event.id} has been announced with other bytes")
+
+
+def _retried(job: Job, was: Job) -> bool:
+    return any(entry.note == "retry" for entry in job.timeline[len(was.timeline) :])
+
+
+def check_end(world: "World") -> None:
+    """Raise Violation unless every promise of docs/reliability.md has been kept."""
+    for check in (
+        _every_job_is_over,
+        _nothing_is_sent_twice,
+        _nothing_is_paid_twice,
+        _nothing_paid_is_lost,
+        _every_event_is_heard,
+        _the_ledgers_agree,
+        _one_key_is_one_job,
+        _no_job_vanishes,
+        _one_task_is_one_jobs,
+        _a_submission_has_all_its_tasks_or_none,
+        _only_deadlines_expire,
+    ):
+        check(world)
+
+
+def _every_job_is_over(world: "World") -> None:
+    for job in world.store.all():
+        if not job.is_terminal:
+            raise Violation(f"{job.id} is {job.status} for ever, due {job.due_at}")
+        if job.followed:
+            raise Violation(f"{job.id} is {job.status} and still follows a submission")
+
+
+def _nothing_is_sent_twice(world: "World") -> None:
+    sent = Counter(
+        (provider.name, request)
+        for provider in world.simulated.values()
+        for request in provider.heard
+    )
+    for (name, request), times in sent.items():
+        if times > 1:
+            raise Violation(f"{name} heard {request} {times} times")
+
+
+def _nothing_is_paid_twice(world: "World") -> None:
+    for job in world.store.all():
+        charged = sum(task.images for task in _tasks_of(world, job.id))
+        allowed = job.input.n * max(1, len(job.attempts))
+        retried = any(entry.note == "retry" for entry in job.timeline) or job.on_unknown == "retry"
+        if charged > (allowed if retried else job.input.n):
+            raise Violation(f"{job.id}: {charged} images asked for, wanted {job.input.n}")
+
+
+def _nothing_paid_is_lost(world: "World") -> None:
+    for job in world.store.all():
+        stored = {(image.attempt, image.sha256) for image in job.images}
+        known = {task_id for s in job.submissions for task_id in s.task_ids}
+        for task in _tasks_of(world, job.id):
+            if task.state is not TaskState.SUCCEEDED or task.id not in known:
+                continue
+            for url in task.urls:
+                digest = hashlib.sha256(world.web[url]).hexdigest()
+                gone = any(
+                    fault.code is ErrorCode.RESULT_GONE
+                    for s in job.submissions
+                    for fault in s.faults
+                )
+                if (task.submission.attempt, digest) not in stored and not gone:
+                    raise Violation(f"{job.id}: {url} was paid for and is not stored")
+
+
+def _every_event_is_heard(world: "World") -> None:
+    heard: dict[EventId, set[str]] = defaultdict(set)
+    for event in world.bus.received:
+        heard[event.id].add(event.detail)
+    for event in world.chronicle.announced.values():
+        if heard[event.id] != {event.detail}:
+            raise Violation(f"{event.type} of {event.job_id} was heard as {heard[event.id]}")
+
+
+def _the_ledgers_agree(world: "World") -> None:
+    for job in world.store.all():
+        if job.charged_usd is None:
+            continue
+        tasks = world.simulated[job.provider].tasks
+        theirs = sum((tasks[task_id].charged for task_id in job.task_ids), Decimal(0))
+        if job.charged_usd != theirs:
+            raise Violation(f"{job.id}: we say {job.charged_usd}, the provider {theirs}")
+
+
+def _one_key_is_one_job(world: "World") -> None:
+    made = Counter(job.metadata["client"] for job in world.store.all())
+    for client, times in made.items():
+        if times > 1:
+            raise Violation(f"client {client} asked under one key and got {times} jobs")
+
+
+def _no_job_vanishes(world: "World") -> None:
+    there = {job.id for job in world.store.all()}
+    for job_id in world.chronicle.answered:
+        if job_id not in there:
+            raise Violation(f"{job_id} was answered and is gone")
+
+
+def _one_task_is_one_jobs(world: "World") -> None:
+    owners = Counter(
+        (job.provider, task_id) for job in world.store.all() for task_id in job.task_ids
+    )
+    for task, times in owners.items():
+        if times > 1:
+            raise Violation(f"{task} belongs to {times} submissions")
+
+
+def _a_submission_has_all_its_tasks_or_none(world: "World") -> None:
+    for job in world.store.all():
+        for one in job.submissions:
+            made = {
+                task.id
+                for task in _tasks_of(world, job.id)
+                if (task.submission.attempt, task.submission.number) == (one.attempt, one.number)
+            }
+            if made & set(one.task_ids) and not made <= set(one.task_ids):
+                raise Violation(f"{job.id}: of {made} only {one.task_ids} are known")
+
+
+def _only_deadlines_expire(world: "World") -> None:
+    for job in world.store.all():
+        asked = job.start_within or job.finish_within < FINISH_PATIENCE
+        if job.status is JobStatus.EXPIRED and not asked:
+            raise Violation(f"{job.id} expired although nobody set a deadline")
+
+
+def _tasks_of(world: "World", job_id: JobId) -> list["Task"]:
+    return [task for provider in world.simulated.values() for task in provider.made_for[job_id]]

@@ -1,0 +1,175 @@
+"""One seed, one story: who asks for what, what goes wrong, and whether the promises held."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from shared.domain.ids import JobId
+from shared.domain.job import Job
+from shared.ports import Idempotency
+from tests.memory_service import NOW, a_wish
+from tests.simulation.effects import Mishap, Plan, Violation
+from tests.simulation.oracles import check_end
+from tests.simulation.provider import Habits
+from tests.simulation.world import Weather, World
+
+_RATES: Final = (0.01, 0.05, 0.2, 0.5)
+_STORM: Final = timedelta(hours=6)  # then everything works again,
+_END: Final = timedelta(days=4)  # and by then everything must be settled
+_CLIENT_TRIES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    seed: int
+    effects: int
+    jobs: int
+    violation: str | None = None
+    trace: tuple[str, ...] = ()
+    struck: Mapping[int, Mishap] = field(default_factory=dict)
+
+
+def storm(
+    seed: int,
+    *,
+    jobs: int | None = None,
+    rate: float | None = None,
+    mishaps: Mapping[int, Mishap] | None = None,
+) -> Outcome:
+    """Play a random story: several jobs, faults of every kind at one of four rates.
+
+    With `mishaps` just these strike, at their effects: how a story is shrunk.
+    """
+    chance = random.Random(seed)  # noqa: S311  # a seed must replay
+    rate = chance.choice(_RATES) if rate is None else rate
+    world = World(
+        seed=seed,
+        plan=Plan(rate=rate, chance=random.Random(seed + 1))  # noqa: S311
+        if mishaps is None
+        else Plan(at=dict(mishaps)),
+        habits=_habits(chance, rate),
+        weather=Weather(repeats_message=rate, loses_wake=rate, loses_stream=rate),
+    )
+    count = chance.randint(1, 3) if jobs is None else jobs
+    world.effects.most *= max(1, count // 3)
+    for number in range(count):
+        _Client(world, chance, number).comes_at(chance.uniform(0, 300))
+    return play(world, seed)
+
+
+def play(world: World, seed: int) -> Outcome:
+    """Run the world to its end and check the promises."""
+    world.agenda.at(NOW + _STORM, lambda: _calm(world))
+    violation = None
+    try:
+        world.agenda.run_dry(end=NOW + _END)
+        check_end(world)
+    except Violation as broken:
+        violation = str(broken)
+    jobs = len(world.store.all())
+    if violation is None:
+        return Outcome(seed, world.effects.count, jobs)
+    trace, struck = tuple(world.effects.trace), dict(world.effects.struck)
+    return Outcome(seed, world.effects.count, jobs, violation, trace, struck)
+
+
+def shrunk(outcome: Outcome, *, tries: int = 200) -> Outcome:
+    """Leave out mishaps one by one as long as a promise is still broken."""
+    for number in list(outcome.struck)[:tries]:
+        fewer = {at: mishap for at, mishap in outcome.struck.items() if at != number}
+        again = storm(outcome.seed, mishaps=fewer)
+        if again.violation:
+            outcome = again
+    return outcome
+
+
+def single(plan: Plan, wish: dict[str, Any]) -> World:
+    """Set up one job in a world that is well but for the plan."""
+    world = World(seed=1, plan=plan, habits=Habits(longest_seconds=5), weather=Weather())
+    _Client(world, random.Random(1), 0, wish=wish).comes_at(0)  # noqa: S311
+    return world
+
+
+@dataclass(slots=True)
+class _Client:
+    """Asks for a job, and asks again with the same key until it hears an answer."""
+
+    world: World
+    chance: random.Random
+    number: int
+    wish: dict[str, Any] | None = None
+    tries: int = 0
+
+    def comes_at(self, seconds: float) -> None:
+        if self.wish is None:
+            self.wish = _random_wish(self.chance)
+        self.world.agenda.after(seconds, self._ask)
+
+    def _ask(self) -> None:
+        self.tries += 1
+        heard = self.world.work(self._submit)
+        if not heard and self.tries < _CLIENT_TRIES:
+            self.world.agenda.after(self.chance.uniform(0, 20), self._ask)
+
+    def _submit(self) -> None:
+        """What functions/submit does: admitted is admitted, whatever fails after that."""
+        world, name = self.world, f"order-{self.number}"
+        key = world.issue_key(tenant="default", name="sim").key
+        admitted = world.admit_job(
+            a_wish(**(self.wish or {}), metadata={"client": str(self.number)}),
+            key=key,
+            idempotency=Idempotency(key=name, fingerprint=name),
+            render=lambda job: str(job.id),
+        )
+        if admitted.job:
+            try:
+                world.send_off(admitted.job)
+            except Exception:  # noqa: BLE001  # as the function does
+                world.effects.trace.append("not sent off")
+        self._hears(JobId(admitted.answer))
+
+    def _hears(self, job_id: JobId) -> None:
+        self.world.chronicle.answered.add(job_id)
+        if self.chance.random() < 0.1:
+            self._later(self._cancel, job_id)
+        if self.chance.random() < 0.1:
+            self._later(self.world.retry_job, job_id)
+
+    def _cancel(self, job: Job) -> None:
+        self.world.cancel_job(job)
+        if not self.world.store.get(job.id).is_terminal:
+            raise Violation(f"{job.id} was said to be cancelled and goes on")
+
+    def _later(self, deed: Callable[[Job], object], job_id: JobId) -> None:
+        def act() -> None:
+            self.world.work(lambda: deed(self.world.store.get(job_id)))
+
+        self.world.agenda.after(self.chance.choice((1, 30, 600, 5000)), act)
+
+
+def _random_wish(chance: random.Random) -> dict[str, Any]:
+    provider = chance.choice(("apixo", "oxen"))
+    wish: dict[str, Any] = {"provider": provider, "n": chance.choice((1, 1, 2, 3, 5, 10))}
+    # Few prompts: identical requests are what makes recovery dangerous.
+    wish["prompt"] = chance.choice(("a fox", "a fox", "a boat"))
+    if chance.random() < 0.2:
+        wish["on_unknown"] = "retry"
+    if chance.random() < 0.1:
+        wish["finish_within"] = timedelta(seconds=chance.choice((60, 600, 7200)))
+    if chance.random() < 0.1:
+        wish["start_within"] = timedelta(seconds=chance.choice((1, 30)))
+    return wish
+
+
+def _habits(chance: random.Random, rate: float) -> Habits:
+    names = [name for name in Habits.__slots__ if chance.random() < 0.6]
+    names = [name for name in names if name != "longest_seconds"]
+    return Habits(**dict.fromkeys(names, rate))
+
+
+def _calm(world: World) -> None:
+    world.effects.calm = True
+    world.weather = Weather()
+    world.watch()

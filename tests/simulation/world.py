@@ -1,0 +1,222 @@
+"""The whole service in a world of virtual time, where anything may go wrong.
+
+One thread, the real use cases, memory adapters, a provider with a ledger of its own. Queues deliver
+at least once and in any order; functions die; the stream forgets; clients repeat themselves.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from shared.adapters.memory.buckets import (
+    MemoryCallbackArchive,
+    MemoryImageSource,
+    MemoryMediaStore,
+    MemoryUploads,
+)
+from shared.adapters.memory.messages import MemoryBus
+from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
+from shared.domain.callback_token import CallbackKeys, CallbackTarget
+from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
+from shared.domain.events import Event
+from shared.domain.ids import JobId, TaskId
+from shared.ports import ProviderAccess, TaskHint
+from shared.wiring import Service
+from tests.memory_service import NOW
+from tests.pictures import a_png
+from tests.simulation.agenda import Agenda
+from tests.simulation.effects import Crash, Effects, Plan, Tapped, Violation
+from tests.simulation.oracles import Chronicle, RecordingJobStore
+from tests.simulation.provider import Habits, SimulatedProvider
+
+_RECEIVES: Final = 5
+_STREAM_TRIES: Final = 3
+_VISIBILITY: Final = {"collect": 720.0, "dispatch": 360.0}
+_MINUTE: Final = timedelta(minutes=1)
+_WATCH_LIFE: Final = timedelta(minutes=14)
+
+
+@dataclass(slots=True, kw_only=True)
+class Weather:
+    """What goes wrong outside the provider, as rates from 0 to 1."""
+
+    repeats_message: float = 0.0
+    loses_wake: float = 0.0
+    loses_stream: float = 0.0
+
+
+class World(Service):
+    def __init__(self, *, seed: int, plan: Plan, habits: Habits, weather: Weather) -> None:
+        super().__init__(environ={})
+        self.chance = random.Random(seed)  # noqa: S311  # a seed must replay
+        self.weather = weather
+        self.agenda = Agenda(NOW)
+        self.effects = Effects(plan, let_others_work=self._let_others_work)
+        self.chronicle = Chronicle()
+        self.clock = self.agenda
+        self.random_bytes = self.chance.randbytes
+        self.callback_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
+        self._build_state()
+        self._build_messages()
+        self._build_providers(habits)
+
+    def _let_others_work(self) -> None:
+        self.agenda.be_overtaken(self.chance.choice((0, 0.1, 2, 30)))
+
+    def _build_state(self) -> None:
+        self.store = RecordingJobStore(self.chronicle, on_change=self._changed)
+        self.bucket = MemoryMediaStore()
+        self.chronicle.bucket = self.bucket.objects
+        self.jobs = self._tapped(self.store, "jobs")
+        self.outbox = self._tapped(MemoryOutbox(self.store), "outbox")
+        self.api_keys = MemoryApiKeys()
+        self.leases = self._tapped(MemoryLeases(), "leases")
+        self.media = self._tapped(self.bucket, "media")
+        self.uploads = self._tapped(MemoryUploads(), "uploads")
+        self.callback_archive = self._tapped(MemoryCallbackArchive(), "archive")
+
+    def _build_messages(self) -> None:
+        self.bus = MemoryBus()
+        self.event_bus = self._tapped(self.bus, "bus")
+        self.collect_queue = self._tapped(_Queue(self, "collect", self._collect), "collect_queue")
+        self.dispatch_queue = self._tapped(
+            _Queue(self, "dispatch", self._dispatch), "dispatch_queue"
+        )
+        self.wake_watch = self._wake
+
+    def _build_providers(self, habits: Habits) -> None:
+        self.web: dict[str, bytes] = {}
+        self.simulated = {
+            name: SimulatedProvider(
+                name=name,
+                agenda=self.agenda,
+                effects=self.effects,
+                habits=habits,
+                chance=self.chance,
+                web=self.web,
+                draw=_draw,
+                call_back=self._hear,
+                ids_per_image=name == "oxen",
+            )
+            for name in ("apixo", "oxen")
+        }
+        self.providers = self.simulated
+        reachable = ProviderAccess(sandbox=True, callback_base="https://us", fetches_links=True)
+        self.accesses = dict.fromkeys(self.simulated, reachable)
+        self.image_source = _Web(self, habits)
+
+    def _tapped(self, inner: object, name: str) -> Any:
+        return Tapped(inner, name, self.effects)
+
+    def work(self, handler: Callable[[], object]) -> bool:
+        """Run a function as Lambda does; tell whether it came to its end."""
+        try:
+            handler()
+        except Violation:
+            raise
+        except (Crash, Exception):  # noqa: BLE001  # whatever it is, the platform goes on
+            return False
+        return True
+
+    def _dispatch(self, job_id: JobId, _: TaskHint | None) -> None:
+        self.dispatch_attempt(job_id)
+
+    def _collect(self, job_id: JobId, hint: TaskHint | None) -> None:
+        self.collect_result(job_id, hint=hint)
+
+    def _hear(self, url: str, task_id: TaskId) -> None:
+        """The callback function, called by the provider: up to four tries."""
+        provider, job_id, attempt, token = url.split("/")[-4:]
+        target = CallbackTarget(provider=provider, job_id=JobId(job_id), attempt=int(attempt))
+        body = f'{{"data": {{"taskId": "{task_id}"}}}}'.encode()
+        for _ in range(4):
+            if self.work(lambda: self.accept_callback(target, token=token, body=body)):
+                break
+
+    def _wake(self) -> None:
+        if self.chance.random() >= self.weather.loses_wake:
+            self.agenda.after(0.1, self.watch)
+
+    def watch(self) -> None:
+        owner, until = f"watch-{self.effects.count}", self.clock.now() + _WATCH_LIFE
+        self.work(lambda: self.watch_jobs(owner=owner, until=until))
+        self._look_each_minute()
+
+    def _changed(self, event: Event | None) -> None:
+        """A row was written: the stream brings the event, and the schedule sees what is due."""
+        if event and self.chance.random() >= self.weather.loses_stream:
+            self.agenda.after(0.5, lambda: self._publish(event, _STREAM_TRIES))
+        self._look_each_minute()
+
+    def _publish(self, event: Event, tries: int) -> None:
+        if not self.work(lambda: self.publish_events([event])) and tries > 1:
+            self.agenda.after(1, lambda: self._publish(event, tries - 1))
+
+    def _look_each_minute(self) -> None:
+        """The schedule. A look with nothing due does nothing, so those are not played."""
+        due_at = self.store.next_due_at()
+        events = next(iter(self.store.announced.values()), None)  # the oldest
+        times = [at for at in (due_at, events and events.created_at) if at]
+        if times:
+            wanted = max(min(times), self.clock.now())
+            self.chronicle.next_watch = self._at_minute(wanted)
+
+    def _at_minute(self, wanted: Any) -> Any:
+        planned = self.chronicle.next_watch
+        tick = wanted + _MINUTE
+        if planned is None or planned <= self.clock.now() or tick < planned:
+            self.agenda.at(tick, self.watch)
+            return tick
+        return planned
+
+
+@dataclass(slots=True)
+class _Queue:
+    """SQS: at least once, redelivered after the visibility timeout, five times at most."""
+
+    world: World
+    name: str
+    handler: Callable[[JobId, TaskHint | None], None]
+    dead: list[JobId] = field(default_factory=list)
+
+    def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None:
+        times = 2 if self.world.chance.random() < self.world.weather.repeats_message else 1
+        for _ in range(times):
+            delay = self.world.chance.choice((0.01, 0.01, 0.5, 20))
+            self.world.agenda.after(delay, lambda: self._deliver(job_id, hint, 1))
+
+    def _deliver(self, job_id: JobId, hint: TaskHint | None, receive: int) -> None:
+        if self.world.work(lambda: self.handler(job_id, hint)):
+            return
+        if receive == _RECEIVES:
+            self.dead.append(job_id)
+            return
+        later = _VISIBILITY[self.name]
+        self.world.agenda.after(later, lambda: self._deliver(job_id, hint, receive + 1))
+
+
+class _Web(MemoryImageSource):
+    """Serves what the provider made, and sometimes something else."""
+
+    def __init__(self, world: World, habits: Habits) -> None:
+        super().__init__(world.web)
+        self._world = world
+        self._habits = habits
+        self.open = self._open  # type: ignore[method-assign]
+
+    def _open(self, url: str) -> Any:
+        open_it = super().open
+        return self._world.effects.happen("web.open", lambda: self._served(url, open_it))
+
+    def _served(self, url: str, open_it: Callable[[str], Any]) -> Any:
+        if not self._world.effects.calm and self._world.chance.random() < self._habits.serves_badly:
+            fault = Fault(code=ErrorCode.RESULT_GONE, message="as simulated")
+            raise ResultUnavailable(fault)
+        return open_it(url)
+
+
+def _draw(url: str) -> bytes:
+    """Different bytes for each image: what follows a PNG's end does not count."""
+    return a_png(2, 2) + url.encode()
