@@ -1,6 +1,6 @@
 # The commands of a working day. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install test lint fix demo dev deploy lock clean
+.PHONY: help install test lint simulate fix demo dev deploy lock clean
 .DELETE_ON_ERROR:
 
 # The best interpreter there is: what Lambda runs first, then any newer than 3.12.
@@ -42,6 +42,10 @@ lint: install  ## format, lint, types, layers, template
 
 test: lint  ## everything CI runs
 	$(VENV)/pytest --cov --cov-report=term:skip-covered
+
+SEEDS ?= 100000
+simulate: install  ## play SEEDS random stories, or replay one with SEED=n
+	$(VENV)/python -m tests.simulation.campaign $(if $(SEED),--seed $(SEED),$(SEEDS))
 
 fix: install  ## format and mend what ruff can mend
 	$(VENV)/ruff format .
