@@ -8,6 +8,7 @@ from typing import Protocol
 
 from shared.domain.api_key import ApiKey
 from shared.domain.callback_token import CallbackKeys
+from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
@@ -78,6 +79,10 @@ class JobStore(Protocol):
 
     def get(self, job_id: JobId) -> Job:
         """Return the job as last written. Raises JobNotFound."""
+        ...
+
+    def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
+        """Return what the key stands for at this time."""
         ...
 
     def save(self, job: Job, *, was: Job) -> None:

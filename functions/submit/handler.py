@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
 from shared.api.requests import JobRequest, idempotency_of, read
 from shared.api.views import job_view
+from shared.domain.errors import InvalidRequest
 from shared.domain.job import Job
 from shared.wiring import Service
 
@@ -27,13 +28,20 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
         request = read(JobRequest, body_of(app.current_event.raw_event))
         name = app.current_event.headers.get("idempotency-key")
         base_url = base_url_of(app, known=service.base_url)
-        admitted = service.admit_job(
-            request.wish(service.clock.now()),
-            key=key,
-            idempotency=idempotency_of(name, key_id=key.id, request=request),
-            # The job as admitted, whatever becomes of it: a new job has no images to sign.
-            render=lambda job: text_of(job_view(job, base_url=base_url, sign=str)),
-        )
+        idempotency = idempotency_of(name, key_id=key.id, request=request)
+        try:
+            admitted = service.admit_job(
+                request.wish(service.clock.now()),
+                key=key,
+                idempotency=idempotency,
+                # The job as admitted, whatever becomes of it: a new job has no images to sign.
+                render=lambda job: text_of(job_view(job, base_url=base_url, sign=str)),
+            )
+        except InvalidRequest:
+            earlier = service.admit_job.earlier(idempotency)
+            if earlier is None:
+                raise
+            admitted = earlier
         headers = {"location": json.loads(admitted.answer)["urls"]["self"]}
         if admitted.job:
             _send_off(service, admitted.job)

@@ -87,11 +87,16 @@ class AdmitJob:
         try:
             self.jobs.add(job, admission=admission)
         except AlreadyAdmitted as known:
-            if idempotency and known.fingerprint != idempotency.fingerprint:
-                message = "this Idempotency-Key came with another request in the last 24 hours"
-                raise KeyReused(message) from known
-            return Admitted(answer=known.answer, job=None)
+            return _replayed(known, idempotency)
         return Admitted(answer=answer, job=job)
+
+    def earlier(self, idempotency: Idempotency | None) -> Admitted | None:
+        """Return the answer that a repeated request got before.
+
+        Also one that would be refused by now, because its deadline has passed or prices changed.
+        """
+        known = idempotency and self.jobs.admitted(idempotency, now=self.clock.now())
+        return _replayed(known, idempotency) if known else None
 
     def _route(self, wish: Wish) -> Route:
         model = self.catalog.find(wish.model)
@@ -144,6 +149,13 @@ class AdmitJob:
         )
         first = TimelineEntry(at=now, status=job.status, note=route.decision)
         return replace(job, timeline=(first,))
+
+
+def _replayed(known: AlreadyAdmitted, idempotency: Idempotency | None) -> Admitted:
+    if idempotency and known.fingerprint != idempotency.fingerprint:
+        message = "this Idempotency-Key came with another request in the last 24 hours"
+        raise KeyReused(message)
+    return Admitted(answer=known.answer, job=None)
 
 
 def _patiences(wish: Wish) -> Iterator[timedelta]:

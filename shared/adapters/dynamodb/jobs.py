@@ -68,8 +68,14 @@ class DynamoJobStore:
         try:
             self._write(writes)
         except VersionConflict as exc:
-            known = self._admission(admission.idempotency, job.created_at) if admission else None
+            known = admission and self.admitted(admission.idempotency, now=job.created_at)
             raise known or exc from exc
+
+    def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
+        key = wire(admission_key(idempotency))
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        item = answer.get("Item")
+        return read_admission(item, now) if item else None
 
     def save(self, job: Job, *, was: Job) -> None:
         put = _job_put(job, condition="version = :was", was=was.version)
@@ -152,12 +158,6 @@ class DynamoJobStore:
             if refused is None:
                 raise
             raise refused from exc
-
-    def _admission(self, idempotency: Idempotency, now: datetime) -> AlreadyAdmitted | None:
-        key = wire(admission_key(idempotency))
-        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        item = answer.get("Item")
-        return read_admission(item, now) if item else None
 
 
 def _job_put(job: Job, *, condition: str, **values: object) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from shared.domain.errors import (
 from shared.domain.events import Event, announcement
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
-from shared.ports import Admission, DueJob, JobPage
+from shared.ports import Admission, DueJob, Idempotency, JobPage
 
 
 class MemoryJobStore:
@@ -35,6 +35,12 @@ class MemoryJobStore:
         if admission:
             self._admit(admission, job.created_at)
         self._write(job, was=None)
+
+    def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
+        known = self._admissions.get(idempotency.key)
+        if known is None or known.expires_at <= now:
+            return None
+        return AlreadyAdmitted(fingerprint=known.idempotency.fingerprint, answer=known.answer)
 
     def save(self, job: Job, *, was: Job) -> None:
         current = self._jobs.get(job.id)
@@ -87,10 +93,9 @@ class MemoryJobStore:
         return None
 
     def _admit(self, admission: Admission, now: datetime) -> None:
-        known = self._admissions.get(admission.idempotency.key)
-        if known and known.expires_at > now:
-            fingerprint = known.idempotency.fingerprint
-            raise AlreadyAdmitted(fingerprint=fingerprint, answer=known.answer)
+        known = self.admitted(admission.idempotency, now=now)
+        if known:
+            raise known
         self._admissions[admission.idempotency.key] = admission
 
     def _write(self, job: Job, *, was: Job | None) -> None:

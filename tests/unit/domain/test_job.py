@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.errors import ErrorCode, Fault, InvalidTransition
+from shared.domain.errors import ErrorCode, Fault, InvalidTransition, TaskTaken
 from shared.domain.ids import JobId, KeyId, TaskId
 from shared.domain.image import StoredImage, image_key
 from shared.domain.job import Job
@@ -379,3 +379,96 @@ def test_no_order_of_answers_makes_a_second_attempt_or_leaves_an_end(
         assert [image.index for image in job.images] == sorted({i.index for i in job.images})
     for earlier, later in pairwise(entry.status for entry in job.timeline):
         assert later in TRANSITIONS[earlier]
+
+
+# --- whatever the caller does meanwhile
+
+
+def next_turns(job: Job, at: datetime) -> Iterator[partial[Job]]:
+    """Yield what may happen to such a job at that moment: answers, results, wishes, deadlines."""
+    if job.has_work_to_send:
+        yield partial(claimed, job)
+    if job.is_terminal:
+        if job.status in {JobStatus.FAILED, JobStatus.EXPIRED}:
+            yield partial(job.reopened, at)
+    else:
+        yield partial(job.cancelled, at)
+        yield partial(job.expired, at, FAULT)
+    for submission in job.submissions:
+        match submission.state:
+            case SubmissionState.SENDING:
+                for answer in (accept, refuse, lose, not_sent):
+                    yield partial(answered, job, answer(submission))
+                yield partial(settled, job, submission.abandoned(FAULT))
+            case SubmissionState.UNKNOWN:
+                yield partial(answered, job, accept(submission))
+                yield partial(settled, job, submission.abandoned(FAULT))
+            case SubmissionState.ACCEPTED:
+                image = an_image(submission.first_position, attempt=submission.attempt)
+                yield partial(settled, job, finish(submission), images=(image,))
+                yield partial(settled, job, fail(submission))
+                yield partial(settled, job, submission.abandoned(FAULT))
+            case _:
+                pass
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3), st.sampled_from(["fail", "retry"]), st.data())
+def test_whatever_happens_an_end_is_left_by_retry_alone_and_nothing_paid_is_forgotten(
+    n: int, on_unknown: str, data: st.DataObject
+) -> None:
+    job = replace(a_job(n=n), on_unknown=on_unknown)
+    for _ in range(25):
+        turns = list(next_turns(job, NOW))
+        if not turns:
+            break
+        turn = data.draw(st.sampled_from(turns))
+        before, job = job, turn()
+
+        assert job.version > before.version
+        if before.is_terminal and turn.func.__name__ != "reopened":
+            assert (job.status, job.error, job.completed_at) == (
+                before.status,
+                before.error,
+                before.completed_at,
+            )
+            assert job.late is (before.late or len(job.images) > len(before.images))
+        assert set(job.images) >= set(before.images)
+        assert set(job.task_ids) >= set(before.task_ids)
+        assert len({image.index for image in job.images}) == len(job.images)
+        assert job.attempts[: len(before.attempts)] == before.attempts
+        assert all(s.images_asked > 0 for s in job.submissions)
+        # A job is looked at again exactly as long as anything may come of it.
+        assert (job.due_at is None) is (job.is_terminal and not job.followed)
+        assert (job.charged_usd is None) or job.is_terminal
+        assert not (job.has_work_to_send and job.is_terminal)
+    for earlier, later in pairwise(entry.status for entry in job.timeline):
+        assert later in TRANSITIONS[earlier]
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_retried_job_can_always_be_sent_or_is_done(data: st.DataObject) -> None:
+    job = a_job(n=2)
+    for _ in range(15):
+        turns = [turn for turn in next_turns(job, NOW) if turn.func.__name__ != "reopened"]
+        if job.status in {JobStatus.FAILED, JobStatus.EXPIRED} or not turns:
+            break
+        job = data.draw(st.sampled_from(turns))()
+    if job.status in {JobStatus.FAILED, JobStatus.EXPIRED}:
+        again = job.reopened(NOW)
+
+        assert again.has_work_to_send is not again.is_terminal
+        assert again.is_terminal is (len(job.images) >= job.input.n)
+        if again.has_work_to_send:
+            sending = claimed(again)
+            assert len(sending.attempts) == len(job.attempts) + 1
+            assert sum(s.images_asked for s in sending.current) == job.input.n - len(job.images)
+
+
+def test_one_task_cannot_stand_for_two_submissions() -> None:
+    job = claimed(a_job(n=2))
+    answers = [s.accepted((TaskId("same"),)) for s in job.submissions]
+
+    with pytest.raises(TaskTaken):
+        answered(job, *answers)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -175,3 +176,14 @@ def test_a_key_can_be_used_anew_after_a_day(service: MemoryService, post: Post) 
 
     assert second.status == 202
     assert second.json["id"] != first.json["id"]
+
+
+def test_a_repeated_request_gets_its_answer_after_its_deadline_has_passed(
+    service: MemoryService, post: Post
+) -> None:
+    deadline = (service.clock.now() + timedelta(seconds=60)).isoformat()
+    first = post(FOX | {"finish_by": deadline})
+    service.time.sleep(120)
+
+    assert post(FOX | {"finish_by": deadline}).body == first.body
+    assert post(FOX | {"finish_by": deadline}, "another name").status == 422
