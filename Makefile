@@ -1,6 +1,6 @@
 # The commands of a working day. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install test lint simulate fix demo dev deploy lock clean
+.PHONY: help install test lint simulate fuzz fix demo dev deploy lock clean
 .DELETE_ON_ERROR:
 
 # The best interpreter there is: what Lambda runs first, then any newer than 3.12.
@@ -46,6 +46,10 @@ test: lint  ## everything CI runs
 SEEDS ?= 100000
 simulate: install  ## play SEEDS random stories, or replay one with SEED=n
 	$(VENV)/python -m tests.simulation.campaign $(if $(SEED),--seed $(SEED),$(SEEDS))
+
+N ?= 100000
+fuzz: install  ## send N odd bodies, 10 N forged tokens and N/2 random steps to the API
+	$(VENV)/python -m tests.fuzz.campaign $(N) $(SEED)
 
 fix: install  ## format and mend what ruff can mend
 	$(VENV)/ruff format .

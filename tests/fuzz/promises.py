@@ -1,0 +1,178 @@
+"""What a caller may expect of a job, written down a second time and independent of the service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final
+
+OVER: Final = frozenset({"succeeded", "partial", "failed", "cancelled", "expired"})
+RETRIABLE: Final = frozenset({"failed", "expired"})
+_ENDS: Final = frozenset({"succeeded", "cancelled", "expired"})
+_OUTCOMES: Final = _ENDS | {"queued", "partial", "failed"}
+_NEXT: Final[Mapping[str, frozenset[str]]] = {
+    "queued": _ENDS | {"submitting"},
+    "submitting": _OUTCOMES | {"processing"},
+    "processing": _OUTCOMES | {"storing"},
+    "storing": _OUTCOMES,
+    "failed": frozenset({"queued"}),
+    "expired": frozenset({"queued"}),
+    "succeeded": frozenset(),
+    "partial": frozenset(),
+    "cancelled": frozenset(),
+}
+_FIXED: Final = (
+    "id",
+    "object",
+    "model",
+    "provider",
+    "delivery",
+    "sandbox",
+    "input",
+    "requested_images",
+    "metadata",
+    "tags",
+    "created_at",
+    "urls",
+)
+_ONE_MILLISECOND: Final = timedelta(milliseconds=1)  # what a timestamp does not show
+_MOST_GUESSES: Final = 3
+
+type Document = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Expected:
+    """One job: what was asked for, what the caller did to it, and how it was shown last."""
+
+    tenant: str
+    shown: Document
+    opened_at: datetime
+    finish_within: timedelta
+    start_within: timedelta | None = None
+    on_unknown: str = "fail"
+    price: Decimal | None = None
+    retries: int = 0
+    is_called_off: bool = False
+    is_deleted: bool = False
+
+    @property
+    def id(self) -> str:
+        return str(self.shown["id"])
+
+    @property
+    def status(self) -> str:
+        return str(self.shown["status"])
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in OVER
+
+    def admit(self) -> None:
+        """Check the job as it is answered when it is new."""
+        new = self.shown
+        assert (new["status"], new["version"], new["object"]) == ("queued", 1, "job")
+        assert [step["status"] for step in new["timeline"]] == ["queued"]
+        assert (new["images"], new["attempts"], new["error"]) == ([], [], None)
+        asked = None if self.price is None else self.price * new["requested_images"]
+        assert _money(new["cost"]["estimated_usd"]) == asked, "not the price of the catalogue"
+        assert new["cost"]["charged_usd"] is None, "charged before anything was sent"
+
+    def show(self, new: Document, *, now: datetime) -> None:
+        """Take in what is shown now, if it may follow on what was shown before."""
+        old = self.shown
+        if new == old:
+            return
+        assert new["version"] > old["version"], "changed, and has no new version"
+        assert _only(new, _FIXED) == _only(old, _FIXED), "what never changes has changed"
+        assert new["cost"]["estimated_usd"] == old["cost"]["estimated_usd"]
+        assert old["updated_at"] <= new["updated_at"] <= _shown(now)
+        self._check_timeline(old["timeline"], new["timeline"])
+        self._check_end(new)
+        self._check_images(old, new)
+        self._check_attempts(old["attempts"], new["attempts"])
+        self._check_cost(new)
+        self.shown = new
+
+    def _check_timeline(self, old: list[Document], new: list[Document]) -> None:
+        assert new[: len(old)] == old, "the past was rewritten"
+        for before, after in pairwise(new):
+            step = f"{before['status']} -> {after['status']}"
+            assert after["status"] in _NEXT[before["status"]], step
+            assert before["at"] <= after["at"], "time ran backwards"
+        reopened = sum(before["status"] in RETRIABLE for before, _ in pairwise(new))
+        assert reopened == self.retries, "reopened, and nobody asked"
+        for entry in new[len(old) :]:
+            if entry["status"] == "cancelled":
+                assert self.is_called_off, "cancelled, and nobody asked"
+            if entry["status"] == "expired":
+                self._check_deadline(datetime.fromisoformat(entry["at"]))
+
+    def _check_deadline(self, at: datetime) -> None:
+        patience = min(self.finish_within, self.start_within or self.finish_within)
+        assert at + _ONE_MILLISECOND >= self.opened_at + patience, "expired before its time"
+
+    def _check_end(self, new: Document) -> None:
+        status, error = new["status"], new["error"]
+        assert new["timeline"][-1]["status"] == status
+        assert (status in OVER) == (new["completed_at"] is not None)
+        assert (error is not None) == (status in {"partial", "failed", "expired"}), f"{status}"
+        if status == "expired":
+            assert error["code"] in {"deadline_start", "deadline_finish"}
+
+    def _check_images(self, old: Document, new: Document) -> None:
+        before, after, asked = old["images"], new["images"], new["requested_images"]
+        assert new["delivered_images"] == len(after)
+        assert all(image in after for image in before), "an image is gone, or another"
+        indexes = [image["index"] for image in after]
+        assert indexes == sorted(set(indexes)), "images out of order"
+        assert len({image["key"] for image in after}) == len(after), "one image, twice"
+        assert len(after) <= asked * max(1, len(new["attempts"])), "more than was asked for"
+        status = new["status"]
+        if old["status"] == status and status in OVER and len(after) > len(before):
+            assert new["late"], "late, and does not say so"
+        assert new["late"] or not old["late"], "no longer late"
+        assert status != "succeeded" or len(after) >= asked, "succeeded, and images are missing"
+        assert status != "partial" or after, "partial, and has none"
+        assert status != "failed" or new["late"] or len(after) < asked, "failed, and has all"
+        assert status in OVER or len(after) < asked, "has all, and goes on"
+
+    def _check_attempts(self, old: list[Document], new: list[Document]) -> None:
+        assert [attempt["number"] for attempt in new] == list(range(1, len(new) + 1))
+        guesses = _MOST_GUESSES - 1 if self.on_unknown == "retry" else 0
+        assert len(new) <= 1 + self.retries + guesses, "paid for more often than asked"
+        for before, after in zip(old, new, strict=False):
+            same = ("number", "provider", "delivery", "submitted_at")
+            assert _only(before, same) == _only(after, same)
+            assert set(before["task_ids"]) <= set(after["task_ids"]), "a paid task is forgotten"
+
+    def _check_cost(self, new: Document) -> None:
+        charged = _money(new["cost"]["charged_usd"])
+        if charged is None:
+            return
+        assert new["status"] in OVER, "charged, and not over"
+        if self.price is not None:
+            most = self.price * new["requested_images"] * max(1, len(new["attempts"]))
+            assert Decimal(0) <= charged <= most, "charged above what was asked for"
+
+    def check_ledger(self, *, made: int, all_served: bool) -> None:
+        """Compare with what the provider itself has in its books."""
+        charged = _money(self.shown["cost"]["charged_usd"])
+        if charged is None:
+            return
+        assert charged == (self.price or Decimal(0)) * made, "not what the provider charged"
+        if all_served:
+            assert self.shown["delivered_images"] == made, "paid for, and not kept"
+
+
+def _money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _only(document: Document, names: tuple[str, ...]) -> Document:
+    return {name: document[name] for name in names}
+
+
+def _shown(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
