@@ -52,7 +52,7 @@ class RecordingJobStore(MemoryJobStore):
         self._on_change(event)
 
     def _check_step(self, job: Job, was: Job | None) -> None:
-        if was and was.is_terminal and job.status is not was.status and not _retried(job, was):
+        if was and was.is_terminal and job.status is not was.status and not was_retried(job, was):
             raise Violation(f"{job.id}: terminal {was.status} became {job.status}")
         for image in job.images:
             content = self._chronicle.bucket.get(image.key)
@@ -65,7 +65,7 @@ class RecordingJobStore(MemoryJobStore):
             raise Violation(f"{event.id} has been announced with other bytes")
 
 
-def _retried(job: Job, was: Job) -> bool:
+def was_retried(job: Job, was: Job) -> bool:
     return any(entry.note == "retry" for entry in job.timeline[len(was.timeline) :])
 
 

@@ -11,7 +11,7 @@ from shared.domain.job import Job
 from shared.ports import Idempotency
 from tests.memory_service import NOW, a_wish
 from tests.simulation.effects import Mishap, Plan, Violation
-from tests.simulation.oracles import check_end
+from tests.simulation.oracles import check_end, was_retried
 from tests.simulation.provider import Habits
 from tests.simulation.world import Weather, World
 
@@ -138,8 +138,9 @@ class _Client:
             self._later(self.world.retry_job, job_id)
 
     def _cancel(self, job: Job) -> None:
-        self.world.cancel_job(job)
-        if not self.world.store.get(job.id).is_terminal:
+        told = self.world.cancel_job(job)
+        now = self.world.store.get(job.id)
+        if not now.is_terminal and not was_retried(now, told):
             raise Violation(f"{job.id} was said to be cancelled and goes on")
 
     def _later(self, deed: Callable[[Job], object], job_id: JobId) -> None:
