@@ -1,11 +1,13 @@
 """Deleting a job: its images, its callbacks, its record; only when it is over."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.domain.errors import InvalidTransition, JobNotFound
-from shared.domain.ids import TaskId
+from shared.adapters.memory.buckets import MemoryMediaStore
+from shared.domain.errors import InvalidTransition, JobNotFound, VersionConflict
+from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
 from tests.memory_service import MemoryService
@@ -83,6 +85,32 @@ def test_an_image_that_comes_while_its_job_is_deleted_goes_as_well(service: Memo
         service.jobs.get(job.id)
 
 
+def test_a_job_that_never_stands_still_is_not_deleted(service: MemoryService) -> None:
+    job = finished(service)
+
+    class Moves(MemoryMediaStore):
+        def remove(self, job_id: JobId) -> None:
+            current = service.jobs.get(job_id)
+            service.jobs.save(replace(current, version=current.version + 1), was=current)
+
+    with pytest.raises(VersionConflict, match="keeps moving"):
+        replace(service.delete_job, media=Moves())(job)
+
+    assert now_of(service, job).images == job.images
+
+
+def test_a_job_that_is_retried_meanwhile_lives_on(service: MemoryService) -> None:
+    job = service.submit()
+    service.apixo.fail(TaskId("apixo-0"), POLICY)
+    failed = service.collect(job.id)
+    service.retry_job(failed)
+
+    with pytest.raises(InvalidTransition):
+        service.delete_job(failed)
+
+    assert now_of(service, job).status is JobStatus.QUEUED
+
+
 def test_what_was_interrupted_can_be_done_again(service: MemoryService) -> None:
     job = finished(service)
 
@@ -93,14 +121,11 @@ def test_what_was_interrupted_can_be_done_again(service: MemoryService) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(service.archive, name)
 
-    service.delete_job = type(service.delete_job)(
-        jobs=service.jobs, media=service.media, archive=Down()
-    )
     with pytest.raises(ConnectionError):
-        service.delete_job(job)
+        replace(service.delete_job, archive=Down())(job)
     assert now_of(service, job) == job
 
-    type(service.delete_job)(jobs=service.jobs, media=service.media, archive=service.archive)(job)
+    service.delete_job(job)
 
     with pytest.raises(JobNotFound):
         service.jobs.get(job.id)
