@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
+from multiprocessing import get_context
 from typing import Any, Final
 
 from tests.simulation.effects import MISHAPS, Mishap, Plan
@@ -65,7 +66,8 @@ def caught(name: str) -> int | None:
 
 
 def in_parallel(work: Callable[[Any], Any], parts: Iterable[Any]) -> Iterator[Any]:
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    # Fresh processes: forked ones would drag a test run's memory and its coverage tracer along.
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         yield from pool.map(work, parts)
 
 
