@@ -1,46 +1,34 @@
 """Callers, a moody provider, queues, the watch and time, in any order: the rules of the game."""
 
 import json
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any, ClassVar, Final, NamedTuple
+from datetime import timedelta
+from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     invariant,
     multiple,
     precondition,
     rule,
 )
 
-from shared.adapters.memory.messages import MemoryQueue
-from shared.adapters.memory.provider import MemoryProvider, MemoryTask
 from shared.domain.errors import (
     ErrorCode,
     FateUnknown,
     Fault,
-    JobNotFound,
     NotSent,
-    ProviderUnreadable,
     Refused,
 )
-from shared.domain.ids import JobId, TaskId
+from shared.domain.ids import TaskId
 from shared.domain.reports import TaskState
-from shared.ports import Order, TaskHint
-from tests.fuzz.calling import Api, Tally
 from tests.fuzz.promises import RETRIABLE, Document, Expected
-from tests.http_events import Answer
-from tests.memory_service import MemoryService
+from tests.fuzz.stage import Named, Stage
 
 _DAY: Final = timedelta(days=1)
-_TOKEN_LIFE: Final = timedelta(days=3)
 _FAULT: Final = Fault(code=ErrorCode.PROVIDER_UNAVAILABLE, message="out of order")
 _NO_JOB: Final = "job_01ARZ3NDEKTSV4RRFFQ69G5FAV"
-_TENANTS: Final = ("ours", "theirs")
 
 bodies = st.fixed_dictionaries(
     {"model": st.sampled_from(["seedream-4.5", "seedream-4.5", "seedream-4", "seedream-5-lite"])}
@@ -48,7 +36,9 @@ bodies = st.fixed_dictionaries(
     optional={
         "on_unknown": st.sampled_from(["fail", "retry"]),
         "start_by": st.sampled_from([0.001, 30, 600]),
-        "finish_by": st.sampled_from([1, 90, 3600, 86400]),
+        "finish_by": st.sampled_from(
+            [1, 90, 3600, 86_400, "2026-11-20T13:00:00Z", "2026-11-22T12:00:00+02:00"]
+        ),
         "metadata": st.just({"order": "7", "ключ": "✓"}),
         "tags": st.just(["a", "b/c"]),
     },
@@ -66,47 +56,20 @@ faults = st.sampled_from(
 )
 
 
-class _Named(NamedTuple):
-    """A request that came under an idempotency key."""
-
-    body: Document
-    answer: Answer
-    at: datetime
-
-
-class _Sent(NamedTuple):
-    """An order as the provider got it."""
-
-    order: Order
-    at: datetime
-
-
-class PublicApi(RuleBasedStateMachine):
-    """Two tenants, the first with two keys, and what each may expect."""
+class PublicApi(Stage):
+    """What callers, providers and time may do, and what holds after each step."""
 
     jobs: Bundle[Expected] = Bundle("jobs")
-    tally: ClassVar[Tally] = Tally()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.service = MemoryService()
-        self.api = Api(self.service, self.tally)
-        self.keys = [self._a_key(tenant) for tenant in ("ours", "ours", "theirs")]
-        self.expected: list[Expected] = []
-        self.named: dict[tuple[int, str], _Named] = {}
-        self.sent: list[_Sent] = []
-        self.called_off = ""
-        self.has_lost_files = False
-        self.on_next_order: Callable[[Order], None] | None = None
-        for provider in self._providers:
-            provider.on_submit = self._take_order
-        self.prices = self._prices()
 
     # What callers do.
 
     @rule(target=jobs, caller=callers, body=bodies)
-    def submit(self, caller: int, body: Document) -> Expected:
-        return self._admitted(caller, body, self._post(caller, body))
+    def submit(self, caller: int, body: Document) -> Expected | MultipleResults[Expected]:
+        answer = self._post(caller, body)
+        if self._is_too_late(body):
+            assert (answer.status, answer.json["code"]) == (422, "invalid_request")
+            return multiple()
+        return self._admitted(caller, body, answer)
 
     @rule(target=jobs, caller=callers, name=st.sampled_from("ab"), body=bodies)
     def submit_under_a_key(
@@ -121,8 +84,11 @@ class PublicApi(RuleBasedStateMachine):
                 self._check_replay(answer, known)
             return multiple()
         assert "idempotent-replayed" not in answer.headers
+        if self._is_too_late(body):
+            assert (answer.status, answer.json["code"]) == (422, "invalid_request")
+            return multiple()
         job = self._admitted(caller, body, answer)
-        self.named[caller, name] = _Named(body, answer, self.now)
+        self.named[caller, name] = Named(body, answer, self.now)
         return job
 
     @precondition(lambda self: self.named)
@@ -308,7 +274,10 @@ class PublicApi(RuleBasedStateMachine):
         self._live_through(60, 120, 901, 901, 1801, 1801)
         if not self.has_lost_files:
             self._check_all_are_over()
-        self._live_through(21_600, 64_801, 90_001)  # links are tried for most of a day
+        self._live_through(21_600)  # what is old is looked at ever less often
+        if not self.has_lost_files:
+            self._check_all_is_kept()
+        self._live_through(64_801, 90_001)  # links are tried for most of a day
         self._check_all_are_over()
         assert not self.service.to_collect.messages
 
@@ -317,176 +286,17 @@ class PublicApi(RuleBasedStateMachine):
             self._finish_all()
             self.an_ordinary_while_passes(wait)
 
+    def _check_all_is_kept(self) -> None:
+        """What is not too old is in the job, even if the job had long been over."""
+        self.every_list_is_whole_and_every_job_keeps_its_promises()
+        for job in self.expected:
+            if not job.is_deleted and self.now < self.ordered.get(job.id, self.now) + _DAY:
+                known = {i for attempt in job.shown["attempts"] for i in attempt["task_ids"]}
+                tasks = [t for _, i, t in self._tasks(TaskState.SUCCEEDED) if i in known]
+                made = sum(len(task.result_urls) for task in tasks)
+                assert job.shown["delivered_images"] == made, "paid for, and not kept"
+
     def _check_all_are_over(self) -> None:
         self.every_list_is_whole_and_every_job_keeps_its_promises()
         left = [job.id for job in self.expected if not job.is_over and not job.is_deleted]
         assert left == [], "these go on for ever"
-
-    # How it is done.
-
-    @property
-    def now(self) -> datetime:
-        return self.service.clock.now()
-
-    @property
-    def _providers(self) -> tuple[MemoryProvider, MemoryProvider]:
-        return self.service.apixo, self.service.oxen
-
-    def _a_key(self, tenant: str) -> str:
-        return self.service.issue_key(tenant=tenant, name="fuzz").text
-
-    def _prices(self) -> dict[tuple[str, str], Decimal | None]:
-        models = self.api("GET", "/v1/models", key=self.keys[0]).json["data"]
-        return {
-            (model["id"], name): Decimal(offer["price"]["usd_per_image"])
-            if offer["price"]
-            else None
-            for model in models
-            for name, offer in model["providers"].items()
-        }
-
-    def _post(self, caller: int, body: Document | str, name: str | None = None) -> Answer:
-        text = body if isinstance(body, str) else json.dumps(body)
-        headers = {"idempotency-key": name} if name else {}
-        return self.api("POST", "/v1/jobs", key=self.keys[caller], body=text, headers=headers)
-
-    def _admitted(self, caller: int, body: Document, answer: Answer) -> Expected:
-        assert answer.status == 202
-        shown = answer.json
-        assert answer.headers["location"] == shown["urls"]["self"]
-        assert {name: shown["input"][name] for name in ("prompt", "n")}.items() <= body.items()
-        start = body.get("start_by")
-        job = Expected(
-            tenant=_TENANTS[caller // 2],
-            shown=shown,
-            opened_at=self.now,
-            finish_within=timedelta(seconds=body.get("finish_by", 86_400)),
-            start_within=timedelta(seconds=start) if start else None,
-            on_unknown=body.get("on_unknown", "fail"),
-            price=self.prices[shown["model"], shown["provider"]],
-        )
-        job.admit()
-        self.expected.append(job)
-        self._settle_called_off()
-        return job
-
-    @staticmethod
-    def _check_replay(answer: Answer, known: _Named) -> None:
-        assert (answer.status, answer.body) == (202, known.answer.body)
-        assert answer.headers["idempotent-replayed"] == "true"
-        assert answer.headers["location"] == known.answer.headers["location"]
-
-    def _of(self, job: Expected, method: str, rest: str = "", **parts: Any) -> Answer:
-        key = self.keys[0 if job.tenant == "ours" else 2]
-        return self.api(method, f"/v1/jobs/{job.id}{rest}", key=key, **parts)
-
-    @staticmethod
-    def _is_there(job: Expected, answer: Answer, *, status: int = 200) -> bool:
-        if job.is_deleted:
-            assert (answer.status, answer.json["code"]) == (404, "job_not_found")
-        else:
-            assert answer.status == status
-        return not job.is_deleted
-
-    def _listed(self, caller: int, *, limit: int) -> list[Document]:
-        """Read all pages, and check that they hold what they must in the right order."""
-        listed: list[Document] = []
-        query = {"limit": str(limit)}
-        while True:
-            page = self.api("GET", "/v1/jobs", key=self.keys[caller], query=query).json
-            assert len(page["data"]) <= limit
-            listed += page["data"]
-            if "cursor" not in page:
-                break
-            query = {"limit": str(limit), "cursor": page["cursor"]}
-        ids = [job["id"] for job in listed]
-        tenant = _TENANTS[caller // 2]
-        there = [job for job in self.expected if job.tenant == tenant and not job.is_deleted]
-        assert sorted(ids) == sorted(job.id for job in there)
-        dates = [job["created_at"] for job in listed]
-        assert dates == sorted(dates, reverse=True)
-        return listed
-
-    def _tasks(self, state: TaskState) -> list[tuple[MemoryProvider, TaskId, MemoryTask]]:
-        return [
-            (provider, task_id, task)
-            for provider in self._providers
-            for task_id, task in provider.tasks.items()
-            if task.state is state
-        ]
-
-    def _task(self, which: int, state: TaskState) -> tuple[MemoryProvider, TaskId, MemoryTask]:
-        tasks = self._tasks(state)
-        return tasks[which % len(tasks)]
-
-    def _tasks_of(self, job: Expected) -> list[MemoryTask]:
-        tasks = [task for provider in self._providers for task in provider.tasks.values()]
-        return [task for task in tasks if task.order.job_id == job.id]
-
-    def _made(self, job: Expected) -> int:
-        return sum(len(task.result_urls) for task in self._tasks_of(job))
-
-    def _heal(self) -> None:
-        self.on_next_order = None
-        for provider in self._providers:
-            provider.errors, provider.loses_answers, provider.is_silent = [], False, False
-
-    def _finish_all(self) -> None:
-        for provider in self._providers:
-            provider.finish_all()
-
-    def _take_order(self, order: Order) -> None:
-        if order.callback_url:
-            self.sent.append(_Sent(order, self.now))
-        deed, self.on_next_order = self.on_next_order, None
-        if deed:
-            deed(order)
-
-    def _call_back(self, sent: _Sent, task_id: TaskId) -> None:
-        names = ("provider", "job_id", "attempt", "token")
-        parts = (sent.order.callback_url or "").split("/")[-4:]
-        body = json.dumps({"code": 200, "data": {"taskId": task_id, "state": "success"}})
-        answer = self.api.call_back(dict(zip(names, parts, strict=True)), body)
-        left = sent.at + _TOKEN_LIFE - self.now
-        if abs(left) > timedelta(seconds=1):  # a token's life is counted in whole seconds
-            assert answer.status == (200 if left > timedelta(0) else 404)
-
-    def _overtake(self, order: Order) -> None:
-        """The callback is here, and worked on, before the answer to the order is."""
-        takes_it = not self.service.apixo.errors
-        if order.callback_url and takes_it:
-            task_id = TaskId(f"{order.offer.provider}-{len(self.service.apixo.tasks)}")
-            self._call_back(self.sent[-1], task_id)
-            self._deliver(self.service.to_collect, self._collect, 1)
-
-    def _cancel_now(self, order: Order) -> None:
-        """The caller calls the job off while its order is on the way."""
-        job = self.service.jobs.get(order.job_id)
-        key = self.keys[0 if job.tenant == "ours" else 2]
-        assert self.api("POST", f"/v1/jobs/{job.id}/cancel", key=key).status == 200
-        self.called_off = job.id
-        self._settle_called_off()
-
-    def _settle_called_off(self) -> None:
-        """A job can be called off before the caller has the answer to its request."""
-        for job in self.expected:
-            job.is_called_off |= job.id == self.called_off
-
-    def _deliver(
-        self, queue: MemoryQueue, work: Callable[[JobId, TaskHint | None], None], times: int
-    ) -> None:
-        for _ in range(len(queue.messages)):
-            job_id, hint = queue.messages.popleft()
-            try:
-                for _ in range(times):
-                    work(job_id, hint)
-            except ProviderUnreadable:
-                queue.messages.append((job_id, hint))
-            except JobNotFound:
-                assert any(job.id == job_id and job.is_deleted for job in self.expected)
-
-    def _dispatch(self, job_id: JobId, _: TaskHint | None) -> None:
-        self.service.dispatch_attempt(job_id)
-
-    def _collect(self, job_id: JobId, hint: TaskHint | None) -> None:
-        self.service.collect_result(job_id, hint=hint)

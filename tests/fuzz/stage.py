@@ -1,0 +1,237 @@
+"""Where the stories play: two tenants, two providers, queues and time, and what is expected."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, Final, NamedTuple
+
+from hypothesis.stateful import RuleBasedStateMachine
+
+from shared.adapters.memory.messages import MemoryQueue
+from shared.adapters.memory.provider import MemoryProvider, MemoryTask
+from shared.domain.errors import JobNotFound, ProviderUnreadable
+from shared.domain.ids import JobId, TaskId
+from shared.domain.reports import TaskState
+from shared.ports import Order, TaskHint
+from tests.fuzz.calling import Api, Tally
+from tests.fuzz.promises import Document, Expected
+from tests.http_events import Answer
+from tests.memory_service import MemoryService
+
+_TOKEN_LIFE: Final = timedelta(days=3)
+_TENANTS: Final = ("ours", "theirs")
+
+
+class Named(NamedTuple):
+    """A request that came under an idempotency key."""
+
+    body: Document
+    answer: Answer
+    at: datetime
+
+
+class Sent(NamedTuple):
+    """An order as the provider got it."""
+
+    order: Order
+    at: datetime
+
+
+class Stage(RuleBasedStateMachine):
+    """Two tenants, the first with two keys, and what each may expect. The rules come on top."""
+
+    tally: ClassVar[Tally] = Tally()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.service = MemoryService()
+        self.api = Api(self.service, self.tally)
+        self.keys = [self._a_key(tenant) for tenant in ("ours", "ours", "theirs")]
+        self.expected: list[Expected] = []
+        self.named: dict[tuple[int, str], Named] = {}
+        self.sent: list[Sent] = []
+        self.ordered: dict[str, datetime] = {}
+        self.called_off = ""
+        self.has_lost_files = False
+        self.on_next_order: Callable[[Order], None] | None = None
+        for provider in self._providers:
+            provider.on_submit = self._take_order
+        self.prices = self._prices()
+
+    @property
+    def now(self) -> datetime:
+        return self.service.clock.now()
+
+    @property
+    def _providers(self) -> tuple[MemoryProvider, MemoryProvider]:
+        return self.service.apixo, self.service.oxen
+
+    def _a_key(self, tenant: str) -> str:
+        return self.service.issue_key(tenant=tenant, name="fuzz").text
+
+    def _prices(self) -> dict[tuple[str, str], Decimal | None]:
+        models = self.api("GET", "/v1/models", key=self.keys[0]).json["data"]
+        return {
+            (model["id"], name): Decimal(offer["price"]["usd_per_image"])
+            if offer["price"]
+            else None
+            for model in models
+            for name, offer in model["providers"].items()
+        }
+
+    def _post(self, caller: int, body: Document | str, name: str | None = None) -> Answer:
+        text = body if isinstance(body, str) else json.dumps(body)
+        headers = {"idempotency-key": name} if name else {}
+        return self.api("POST", "/v1/jobs", key=self.keys[caller], body=text, headers=headers)
+
+    def _finish_within(self, body: Document) -> timedelta:
+        deadline = body.get("finish_by", 86_400)
+        if isinstance(deadline, str):
+            return datetime.fromisoformat(deadline) - self.now
+        return timedelta(seconds=deadline)
+
+    def _is_too_late(self, body: Document) -> bool:
+        return self._finish_within(body) <= timedelta(0)
+
+    def _admitted(self, caller: int, body: Document, answer: Answer) -> Expected:
+        assert answer.status == 202
+        shown = answer.json
+        assert answer.headers["location"] == shown["urls"]["self"]
+        assert {name: shown["input"][name] for name in ("prompt", "n")}.items() <= body.items()
+        start = body.get("start_by")
+        job = Expected(
+            tenant=_TENANTS[caller // 2],
+            shown=shown,
+            opened_at=self.now,
+            finish_within=self._finish_within(body),
+            start_within=timedelta(seconds=start) if start else None,
+            on_unknown=body.get("on_unknown", "fail"),
+            price=self.prices[shown["model"], shown["provider"]],
+        )
+        job.admit()
+        self.expected.append(job)
+        self._settle_called_off()
+        return job
+
+    @staticmethod
+    def _check_replay(answer: Answer, known: Named) -> None:
+        assert (answer.status, answer.body) == (202, known.answer.body)
+        assert answer.headers["idempotent-replayed"] == "true"
+        assert answer.headers["location"] == known.answer.headers["location"]
+
+    def _of(self, job: Expected, method: str, rest: str = "", **parts: Any) -> Answer:
+        key = self.keys[0 if job.tenant == "ours" else 2]
+        return self.api(method, f"/v1/jobs/{job.id}{rest}", key=key, **parts)
+
+    @staticmethod
+    def _is_there(job: Expected, answer: Answer, *, status: int = 200) -> bool:
+        if job.is_deleted:
+            assert (answer.status, answer.json["code"]) == (404, "job_not_found")
+        else:
+            assert answer.status == status
+        return not job.is_deleted
+
+    def _listed(self, caller: int, *, limit: int) -> list[Document]:
+        """Read all pages, and check that they hold what they must in the right order."""
+        listed: list[Document] = []
+        query = {"limit": str(limit)}
+        while True:
+            page = self.api("GET", "/v1/jobs", key=self.keys[caller], query=query).json
+            assert len(page["data"]) <= limit
+            listed += page["data"]
+            if "cursor" not in page:
+                break
+            query = {"limit": str(limit), "cursor": page["cursor"]}
+        ids = [job["id"] for job in listed]
+        tenant = _TENANTS[caller // 2]
+        there = [job for job in self.expected if job.tenant == tenant and not job.is_deleted]
+        assert sorted(ids) == sorted(job.id for job in there)
+        dates = [job["created_at"] for job in listed]
+        assert dates == sorted(dates, reverse=True)
+        return listed
+
+    def _tasks(self, state: TaskState) -> list[tuple[MemoryProvider, TaskId, MemoryTask]]:
+        return [
+            (provider, task_id, task)
+            for provider in self._providers
+            for task_id, task in provider.tasks.items()
+            if task.state is state
+        ]
+
+    def _task(self, which: int, state: TaskState) -> tuple[MemoryProvider, TaskId, MemoryTask]:
+        tasks = self._tasks(state)
+        return tasks[which % len(tasks)]
+
+    def _tasks_of(self, job: Expected) -> list[MemoryTask]:
+        tasks = [task for provider in self._providers for task in provider.tasks.values()]
+        return [task for task in tasks if task.order.job_id == job.id]
+
+    def _made(self, job: Expected) -> int:
+        return sum(len(task.result_urls) for task in self._tasks_of(job))
+
+    def _heal(self) -> None:
+        self.on_next_order = None
+        for provider in self._providers:
+            provider.errors, provider.loses_answers, provider.is_silent = [], False, False
+
+    def _finish_all(self) -> None:
+        for provider in self._providers:
+            provider.finish_all()
+
+    def _take_order(self, order: Order) -> None:
+        self.ordered.setdefault(order.job_id, self.now)
+        if order.callback_url:
+            self.sent.append(Sent(order, self.now))
+        deed, self.on_next_order = self.on_next_order, None
+        if deed:
+            deed(order)
+
+    def _call_back(self, sent: Sent, task_id: TaskId) -> None:
+        names = ("provider", "job_id", "attempt", "token")
+        parts = (sent.order.callback_url or "").split("/")[-4:]
+        body = json.dumps({"code": 200, "data": {"taskId": task_id, "state": "success"}})
+        answer = self.api.call_back(dict(zip(names, parts, strict=True)), body)
+        left = sent.at + _TOKEN_LIFE - self.now
+        if abs(left) > timedelta(seconds=1):  # a token's life is counted in whole seconds
+            assert answer.status == (200 if left > timedelta(0) else 404)
+
+    def _overtake(self, order: Order) -> None:
+        """The callback is here, and worked on, before the answer to the order is."""
+        takes_it = not self.service.apixo.errors
+        if order.callback_url and takes_it:
+            task_id = TaskId(f"{order.offer.provider}-{len(self.service.apixo.tasks)}")
+            self._call_back(self.sent[-1], task_id)
+            self._deliver(self.service.to_collect, self._collect, 1)
+
+    def _cancel_now(self, order: Order) -> None:
+        """The caller calls the job off while its order is on the way."""
+        job = self.service.jobs.get(order.job_id)
+        key = self.keys[0 if job.tenant == "ours" else 2]
+        assert self.api("POST", f"/v1/jobs/{job.id}/cancel", key=key).status == 200
+        self.called_off = job.id
+        self._settle_called_off()
+
+    def _settle_called_off(self) -> None:
+        """A job can be called off before the caller has the answer to its request."""
+        for job in self.expected:
+            job.is_called_off |= job.id == self.called_off
+
+    def _deliver(
+        self, queue: MemoryQueue, work: Callable[[JobId, TaskHint | None], None], times: int
+    ) -> None:
+        for _ in range(len(queue.messages)):
+            job_id, hint = queue.messages.popleft()
+            try:
+                for _ in range(times):
+                    work(job_id, hint)
+            except ProviderUnreadable:
+                queue.messages.append((job_id, hint))
+            except JobNotFound:
+                assert any(job.id == job_id and job.is_deleted for job in self.expected)
+
+    def _dispatch(self, job_id: JobId, _: TaskHint | None) -> None:
+        self.service.dispatch_attempt(job_id)
+
+    def _collect(self, job_id: JobId, hint: TaskHint | None) -> None:
+        self.service.collect_result(job_id, hint=hint)
