@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.engine_state import rewind_streams
 from local.errors import StackError
 from local.ports import LOOPBACK
 
@@ -128,6 +129,8 @@ def running_engine(options: EngineOptions) -> Iterator[Engine]:
     """Start the engine; it may not answer yet. Leaves no process of its group behind."""
     if not PYTHON.exists():
         raise StackError("the embedded AWS is not installed; run: make install")
+    if options.state:
+        rewind_streams(options.state)
     with options.log.open("wb") as log:
         process = subprocess.Popen(
             [PYTHON, "-c", _MAIN],
