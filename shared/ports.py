@@ -15,7 +15,7 @@ from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport
-from shared.domain.submission import Submission
+from shared.domain.submission import Made, Submission, Task
 from shared.domain.wanted import JobInput
 
 type RandomBytes = Callable[[int], bytes]
@@ -56,10 +56,10 @@ class DueJob:
 
     id: JobId
     due_at: datetime
-    provider: str
     model: str
     unsent: bool
-    task_ids: tuple[TaskId, ...]
+    tasks: tuple[Task, ...]
+    is_streamed: bool  # whether the provider's event stream will tell
     since: datetime  # when the latest of its submissions was sent, or the job opened
     finish_by: datetime | None  # the caller's deadline, while the job is open
 
@@ -226,7 +226,7 @@ class CallbackArchive(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One submission, ready to be sent."""
+    """One submission, before it is put into the provider's words."""
 
     job_id: JobId
     offer: Offer
@@ -236,19 +236,54 @@ class Order:
     callback_url: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A submission in the provider's words, ready to be sent.
+
+    `fingerprint` is a digest of what the provider echoes of it; empty if it echoes nothing.
+    """
+
+    order: Order
+    body: Mapping[str, object]
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A provider's yes: the tasks it took on, or what it has made already.
+
+    `contents` are images that came as bytes; they are nowhere else.
+    """
+
+    task_ids: tuple[TaskId, ...] = ()
+    made: Made | None = None
+    contents: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What a provider knows of a submission whose answer was lost.
+
+    `task_ids` exactly echo it; `report` says how it ended where there is nothing left to ask for.
+    """
+
+    task_ids: tuple[TaskId, ...] = ()
+    report: TaskReport | None = None
+
+
 class Provider(Protocol):
-    def submit(self, order: Order) -> tuple[TaskId, ...]:
-        """Send once. Raises NotSent, Refused or FateUnknown; never returns an empty tuple."""
+    def compose(self, order: Order) -> Letter:
+        """Put an order into the provider's words. Raises Refused where they cannot say it."""
         ...
 
-    def fingerprint(self, order: Order) -> str:
-        """Return a digest of what is sent, as far as the provider echoes it; else nothing."""
+    def submit(self, letter: Letter) -> Acceptance:
+        """Send once. Raises NotSent, Refused or FateUnknown; never returns an empty Acceptance."""
         ...
 
-    def recover(self, offer: Offer, wanted: JobInput, submission: Submission) -> tuple[TaskId, ...]:
-        """Return the tasks that exactly echo a submission whose answer was lost.
+    def recover(self, offer: Offer, submission: Submission, *, name: str) -> Recovery:
+        """Look for a submission whose answer was lost; `name` is what we called it.
 
-        Raises ProviderUnreadable. A provider that echoes nothing returns nothing.
+        Raises ProviderUnreadable. A provider that can tell nothing returns an empty Recovery.
         """
         ...
 
@@ -260,12 +295,46 @@ class Provider(Protocol):
         """Ask what became of tasks. Raises ProviderUnreadable when there is no usable answer."""
         ...
 
-    def finished(self, offer: Offer, task_ids: Collection[TaskId]) -> Collection[TaskId]:
+    def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
         """Return those of the tasks worth a report now. Raises ProviderUnreadable."""
         ...
 
 
 type Providers = Mapping[str, Provider]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What an event stream brought; `gaps` if something may have gone unheard before."""
+
+    ended: frozenset[TaskId] = frozenset()
+    gaps: bool = False
+
+
+class Listening(Protocol):
+    def wait(self, seconds: float) -> News:
+        """Return what was heard since the last call: at once when there is news, else in time.
+
+        The first call after every (re)connection reports gaps: what ended before was not heard.
+        """
+        ...
+
+
+class EventStream(Protocol):
+    """A provider's own stream of completions: quick, and never to be relied on."""
+
+    def listen(self) -> AbstractContextManager[Listening]:
+        """Keep listening, reconnecting as needed, until the block ends. Raises nothing."""
+        ...
+
+
+type EventStreams = Mapping[str, EventStream]
+
+
+class Parallel(Protocol):
+    def __call__[T, R](self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """Do the work on all items, side by side where that is faster; keeps their order."""
+        ...
 
 
 class CallbackKeySource(Protocol):

@@ -7,6 +7,13 @@ from decimal import Decimal
 from typing import Final, Self
 
 from shared.domain.errors import ErrorCode, Fault, InvalidTransition, TaskTaken
+from shared.domain.failover import (
+    PATIENT_TRIES,
+    Leg,
+    because,
+    has_surely_failed,
+    leg_after,
+)
 from shared.domain.ids import JobId, KeyId, TaskId
 from shared.domain.image import StoredImage, merged
 from shared.domain.status import (
@@ -18,7 +25,14 @@ from shared.domain.status import (
     TRANSITIONS,
     JobStatus,
 )
-from shared.domain.submission import UNANSWERED, Attempt, Submission, SubmissionState, split
+from shared.domain.submission import (
+    UNANSWERED,
+    Attempt,
+    Submission,
+    SubmissionState,
+    Task,
+    split,
+)
 from shared.domain.wanted import JobInput
 
 # With `on_unknown: retry` every attempt may be paid for, so their number is bounded.
@@ -40,8 +54,11 @@ class Job:
     key_id: KeyId
     status: JobStatus = JobStatus.QUEUED
     model: str
-    provider: str
+    provider: str  # of the attempt under way, or of the next one
     delivery: str
+    route: tuple[Leg, ...] = ()  # every way that was open when the job was admitted, best first
+    decision: str = ""  # why this provider, in words
+    force_failover: bool = False
     sandbox: bool = False
     input: JobInput
     on_unknown: str = "fail"
@@ -91,6 +108,16 @@ class Job:
         return tuple(task_id for s in self.submissions for task_id in s.task_ids)
 
     @property
+    def tasks(self) -> tuple[Task, ...]:
+        return tuple(Task(s.provider, task_id) for s in self.submissions for task_id in s.task_ids)
+
+    @property
+    def awaited_tasks(self) -> tuple[Task, ...]:
+        """The tasks whose providers have to be asked what became of them."""
+        asked = [s for s in self.followed if s.made is None]
+        return tuple(Task(s.provider, task_id) for s in asked for task_id in s.task_ids)
+
+    @property
     def since(self) -> datetime:
         """When the latest of its open submissions was sent, else when it was opened.
 
@@ -125,7 +152,7 @@ class Job:
             return _fault(ErrorCode.DEADLINE_START, "not started by start_by")
         return None
 
-    def plan(self, at: datetime, *, per_submission: int, decision: str) -> Self:
+    def plan(self, at: datetime, *, per_submission: int) -> Self:
         """Lay out what is to be sent next: what was not sent, else a new attempt."""
         if not self.has_work_to_send:
             raise InvalidTransition(f"{self.id}: nothing to send while {self.status}")
@@ -137,10 +164,10 @@ class Job:
             provider=self.provider,
             delivery=self.delivery,
             started_at=at,
-            decision=decision,
+            decision=self.decision or None,
         )
         missing = self.input.n - len(self.images)
-        planned = split(missing, per_submission=per_submission, attempt=number)
+        planned = split(missing, per_submission=per_submission, attempt=attempt)
         return replace(
             self,
             attempts=(*self.attempts, attempt),
@@ -151,7 +178,8 @@ class Job:
         """Write down what is about to be sent. Only who saves this may send it, and only once."""
         status = JobStatus.SUBMITTING if self.status is JobStatus.QUEUED else self.status
         job = self._with(sending)._to(status, at)
-        due_at = job._due(at + RECOVERY_PATIENCE)
+        patience = max(s.answer_patience for s in job.current)
+        due_at = job._due(at + patience)
         return replace(job, due_at=due_at, dispatch_tries=self.dispatch_tries + 1)
 
     def answered(
@@ -163,7 +191,7 @@ class Job:
         Raises TaskTaken when a task is another submission's already.
         """
         job = self._with(answers)
-        if len(set(job.task_ids)) < len(job.task_ids):
+        if len(set(job.tasks)) < len(job.tasks):
             raise TaskTaken(f"{self.id}: a task belongs to another submission")
         if self.is_terminal:
             return job._going_on(at, due_at=check_at)
@@ -176,6 +204,9 @@ class Job:
         if states & UNANSWERED:
             return job._going_on(at, due_at=min(due_at, at + RECOVERY_PATIENCE))
         if SubmissionState.PLANNED in states:
+            if job._gives_up_trying():
+                refused = [s.refused(s.faults[0], at) for s in job.current if s.faults]
+                return job._with(refused)._finished(at)
             # What is under way stays so; what never began waits in the queue again.
             is_first = job.status is JobStatus.SUBMITTING
             status = JobStatus.QUEUED if is_first else job.status
@@ -216,12 +247,26 @@ class Job:
     def expired(self, at: datetime, fault: Fault) -> Self:
         return self._ended(JobStatus.EXPIRED, at, error=fault)
 
+    def rerouted(self, leg: Leg, decision: str) -> Self:
+        """Send the next attempt another way; of the one under way nothing has gone out."""
+        return replace(
+            self,
+            provider=leg.provider,
+            delivery=leg.delivery,
+            sandbox=leg.sandbox,
+            estimated_usd=leg.estimated_usd,
+            decision=decision,
+        )
+
     def reopened(self, at: datetime) -> Self:
         """Try again under the same id; the deadlines run anew. Raises InvalidTransition."""
         if self.status not in _REOPENABLE:
             raise InvalidTransition(f"a job that is {self.status} cannot be retried")
+        job = self._to(JobStatus.QUEUED, at, note="retry")
+        if self.route:
+            job = job.rerouted(self.route[0], f"{self.route[0].provider}: tried again, as asked")
         job = replace(
-            self._to(JobStatus.QUEUED, at, note="retry"),
+            job,
             # Nothing of the attempts before is waited for, though what they bring still counts.
             submissions=tuple(s.let_go() for s in self.submissions),
             error=None,
@@ -242,6 +287,11 @@ class Job:
         if len(self.images) >= self.input.n:
             return self._ended(JobStatus.SUCCEEDED, at, error=None)
         faults = [fault for s in self.current for fault in s.faults]
+        following = leg_after(self.route, self.provider)
+        if following and not self.images and has_surely_failed(self.current):
+            decision = because(faults, failed=self.provider, following=following)
+            job = self._to(JobStatus.QUEUED, at, note=decision).rerouted(following, decision)
+            return replace(job, due_at=job._due(at), dispatch_tries=0)
         if self._may_guess_again():
             note = "the fate of a submission stays unknown: tried again, as asked"
             job = self._to(JobStatus.QUEUED, at, note=note)
@@ -249,6 +299,12 @@ class Job:
         status = JobStatus.PARTIAL if self.images else JobStatus.FAILED
         error = faults[0] if faults else _fault(ErrorCode.EMPTY_RESULT, "no image came")
         return self._ended(status, at, error=error)
+
+    def _gives_up_trying(self) -> bool:
+        """Whether another provider is to do what this one would not take in several tries."""
+        another = leg_after(self.route, self.provider)
+        never_sent = all(s.state is SubmissionState.PLANNED for s in self.current)
+        return bool(another and never_sent and self.dispatch_tries >= PATIENT_TRIES)
 
     def _may_guess_again(self) -> bool:
         guessed = any(s.given_up and s.state in UNANSWERED for s in self.current)

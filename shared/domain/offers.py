@@ -6,7 +6,7 @@ against the offer before anything is paid, and translated with it into the provi
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Final
 
@@ -97,6 +97,7 @@ class Offer:
     max_sequence: int | None = None
     rules: Mapping[str, FieldRule]
     pacing: Pacing
+    pacing_by_resolution: Mapping[str, Pacing] = field(default_factory=dict)
     price: Price | None = None
 
     def complaints(self, wanted: JobInput) -> list[FieldError]:
@@ -119,6 +120,14 @@ class Offer:
             if rule.default is not None and not wire.keys() & {rule.wire, "size"}:
                 wire[rule.wire] = rule.default
         return wire
+
+    def per_submission(self, delivery: str) -> int:
+        """Return how many images one request can ask for: a call that waits makes one."""
+        return 1 if delivery == "sync" else self.images_per_submission
+
+    def pace(self, wanted: JobInput) -> Pacing:
+        """Return when to ask for such a job: larger images take longer."""
+        return self.pacing_by_resolution.get(wanted.resolution or wanted.size or "", self.pacing)
 
     def estimate(self, images: int) -> Decimal | None:
         return self.price.usd_per_image * images if self.price else None

@@ -17,7 +17,7 @@ from shared.domain.status import (
     LINK_PATIENCE,
     UNKNOWN_FATE_PATIENCE,
 )
-from shared.domain.submission import UNANSWERED, Submission
+from shared.domain.submission import UNANSWERED, Made, Submission
 
 _TRIES_FOR_WRONG_BYTES: Final = 4
 _SHORTEST_PAUSE: Final = timedelta(seconds=30)
@@ -48,6 +48,16 @@ class Result:
 
     position: int
     url: str
+
+
+def report_of(made: Made) -> TaskReport:
+    """Return what came with the answer itself as if the provider had been asked later."""
+    return TaskReport(
+        task_id=TaskId(""),
+        state=TaskState.SUCCEEDED,
+        result_urls=made.urls,
+        charged_usd=made.charged_usd,
+    )
 
 
 def results(submission: Submission, reports: Sequence[TaskReport]) -> Iterator[Result]:

@@ -48,6 +48,8 @@ TERMINAL: Final = frozenset(
 SLOW: Final = timedelta(minutes=4)  # what takes longer than this may need more than a look
 DISPATCH_PATIENCE: Final = timedelta(seconds=60)
 RECOVERY_PATIENCE: Final = timedelta(seconds=30)
+# A call that answers with the image itself takes as long as the image does.
+SYNC_PATIENCE: Final = timedelta(seconds=150)
 UNKNOWN_FATE_PATIENCE: Final = timedelta(minutes=15)
 ATTEMPT_PATIENCE: Final = timedelta(minutes=30)
 # A provider's links live 24 hours (APIXO, AI/ML API): so long a finished image is fetched again,

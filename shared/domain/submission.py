@@ -1,14 +1,14 @@
 """A submission: one paid POST to a provider, written down before it is sent."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from shared.domain.errors import Fault
-from shared.domain.ids import TaskId
-from shared.domain.status import LATE_PATIENCE
+from shared.domain.ids import JobId, TaskId
+from shared.domain.status import LATE_PATIENCE, RECOVERY_PATIENCE, SYNC_PATIENCE
 
 
 class SubmissionState(StrEnum):
@@ -25,16 +25,39 @@ _MAY_BRING_IMAGES = UNANSWERED | {SubmissionState.ACCEPTED}
 _OPEN = _MAY_BRING_IMAGES | {SubmissionState.PLANNED}
 
 
+def name_of(job_id: JobId, submission: "Submission") -> str:
+    """Return our own name for a submission, in characters that every provider takes."""
+    return f"{job_id}.{submission.attempt}.{submission.number}"
+
+
+class Task(NamedTuple):
+    """A provider's own name for work it has taken on."""
+
+    provider: str
+    id: TaskId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """Images that came with the answer to the request: where the provider has them."""
+
+    urls: tuple[str, ...] = ()
+    charged_usd: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     attempt: int
     number: int
+    provider: str
+    delivery: str
     first_position: int
     images_asked: int
     fingerprint: str = ""  # what a provider's echo of the request must match
     state: SubmissionState = SubmissionState.PLANNED
     given_up: bool = False  # the job waits no longer; what still comes is late
     task_ids: tuple[TaskId, ...] = ()
+    made: Made | None = None  # what came with the answer itself, until it is stored
     sent_at: datetime | None = None
     settled_at: datetime | None = None
     store_tries: int = 0
@@ -56,6 +79,11 @@ class Submission:
         return self.state in _MAY_BRING_IMAGES
 
     @property
+    def answer_patience(self) -> timedelta:
+        """For how long its own answer may still be on its way."""
+        return SYNC_PATIENCE if self.delivery == "sync" else RECOVERY_PATIENCE
+
+    @property
     def charge(self) -> Decimal | None:
         """What it has cost; None while that may still change or was never told."""
         return Decimal(0) if self.state is SubmissionState.PLANNED else self.charged_usd
@@ -67,8 +95,9 @@ class Submission:
         state = SubmissionState.SENDING
         return replace(self, state=state, sent_at=at, fingerprint=fingerprint, faults=())
 
-    def accepted(self, task_ids: tuple[TaskId, ...]) -> Self:
-        return replace(self, state=SubmissionState.ACCEPTED, task_ids=task_ids, faults=())
+    def accepted(self, task_ids: tuple[TaskId, ...], made: Made | None = None) -> Self:
+        state = SubmissionState.ACCEPTED
+        return replace(self, state=state, task_ids=task_ids, made=made, faults=())
 
     def not_sent(self, fault: Fault) -> Self:
         return replace(self, state=SubmissionState.PLANNED, sent_at=None, faults=(fault,))
@@ -93,7 +122,9 @@ class Submission:
 
     def settled(self, *, faults: tuple[Fault, ...], charged: Decimal | None, at: datetime) -> Self:
         state = SubmissionState.SETTLED
-        return replace(self, state=state, faults=faults, charged_usd=charged, settled_at=at)
+        return replace(
+            self, state=state, made=None, faults=faults, charged_usd=charged, settled_at=at
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +138,15 @@ class Attempt:
     decision: str | None = None
 
 
-def split(images: int, *, per_submission: int, attempt: int) -> tuple[Submission, ...]:
+def split(images: int, *, per_submission: int, attempt: Attempt) -> tuple[Submission, ...]:
     """Spread the images of an attempt over as few submissions as the provider takes."""
     starts = range(0, images, per_submission)
     return tuple(
         Submission(
-            attempt=attempt,
+            attempt=attempt.number,
             number=number,
+            provider=attempt.provider,
+            delivery=attempt.delivery,
             first_position=start,
             images_asked=min(per_submission, images - start),
         )
