@@ -204,6 +204,8 @@ def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
         "Architecture": host_architecture(),
         "PublicUrl": options.environ.get("SEEDHOOK_PUBLIC_URL", "").strip().rstrip("/"),
         "LoopbackUrl": ground.api_url,
+        "Prices": options.environ.get("SEEDHOOK_PRICES", "").strip(),
+        "MaxInFlight": options.environ.get("SEEDHOOK_MAX_IN_FLIGHT", "").strip(),
         **template_parameters(ground.connections, allowed=allowed),
     }
 

@@ -67,6 +67,21 @@ class OutgoingSettings(_FromEnv):
         return frozenset(_words(self.loopback_origins))
 
 
+class PriceSettings(_FromEnv):
+    prices: str = ""
+
+
+class LimitSettings(_FromEnv):
+    """How many jobs may be in flight at each provider, as `apixo=200,oxen=50`; else no limit."""
+
+    max_in_flight: str = ""
+
+    @property
+    def limits(self) -> dict[str, int]:
+        pairs = (word.partition("=") for word in _words(self.max_in_flight))
+        return {name.strip(): int(number) for name, _, number in pairs}
+
+
 class ProviderSettings(_FromEnv):
     """A provider without the name of its key's parameter is not used."""
 
@@ -75,15 +90,25 @@ class ProviderSettings(_FromEnv):
     apixo_key_parameter: str = ""
     oxen_base_url: str = ""
     oxen_key_parameter: str = ""
+    aimlapi_base_url: str = ""
+    aimlapi_key_parameter: str = ""
 
     @property
     def base_urls(self) -> dict[str, str]:
-        urls = {"apixo": self.apixo_base_url, "oxen": self.oxen_base_url}
+        urls = {
+            "apixo": self.apixo_base_url,
+            "oxen": self.oxen_base_url,
+            "aimlapi": self.aimlapi_base_url,
+        }
         return {name: url.rstrip("/") for name, url in urls.items() if self.key_parameters[name]}
 
     @property
     def key_parameters(self) -> dict[str, str]:
-        return {"apixo": self.apixo_key_parameter, "oxen": self.oxen_key_parameter}
+        return {
+            "apixo": self.apixo_key_parameter,
+            "oxen": self.oxen_key_parameter,
+            "aimlapi": self.aimlapi_key_parameter,
+        }
 
     @property
     def sandboxed(self) -> frozenset[str]:

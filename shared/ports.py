@@ -60,6 +60,7 @@ class DueJob:
     unsent: bool
     tasks: tuple[Task, ...]
     is_streamed: bool  # whether the provider's event stream will tell
+    resolution: str | None
     since: datetime  # when the latest of its submissions was sent, or the job opened
     finish_by: datetime | None  # the caller's deadline, while the job is open
 

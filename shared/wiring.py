@@ -5,13 +5,19 @@ from functools import cached_property
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.await_change import AwaitChange
+from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.keys import Authenticate, IssueKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
+from shared.usecases.pass_gate import PassGate
+from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
+from shared.usecases.recover import Recover
+from shared.usecases.references import PrepareReferences
 from shared.usecases.replay_callbacks import ReplayCallbacks
 from shared.usecases.send_off import SendOff
+from shared.usecases.take_in import TakeIn
 from shared.usecases.watch_jobs import WatchJobs
 from shared.world import World
 
@@ -32,20 +38,52 @@ class Service(World):
             uploads=self.uploads,
             catalog=self.catalog,
             accesses=self.accesses,
+            is_healthy=self.provider_gate.is_healthy,
             clock=self.clock,
             random_bytes=self.random_bytes,
+        )
+
+    @cached_property
+    def provider_gate(self) -> ProviderGate:
+        return ProviderGate(
+            breakers=self.breakers, places=self.places, limits=self.limits, clock=self.clock
         )
 
     @cached_property
     def dispatch_attempt(self) -> DispatchAttempt:
         return DispatchAttempt(
             jobs=self.jobs,
-            uploads=self.uploads,
             catalog=self.catalog,
             providers=self.providers,
-            accesses=self.accesses,
-            callback_keys=self.callback_keys,
+            prepare_references=self.prepare_references,
+            callback_urls=self.callback_urls,
+            pass_gate=PassGate(gate=self.provider_gate),
+            take_in=self.take_in,
             wake_watch=self.wake_watch,
+            parallel=self.parallel,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def prepare_references(self) -> PrepareReferences:
+        return PrepareReferences(
+            uploads=self.uploads, elsewhere=self.reference_source, accesses=self.accesses
+        )
+
+    @cached_property
+    def callback_urls(self) -> CallbackUrls:
+        return CallbackUrls(
+            accesses=self.accesses, callback_keys=self.callback_keys, clock=self.clock
+        )
+
+    @cached_property
+    def take_in(self) -> TakeIn:
+        return TakeIn(
+            jobs=self.jobs,
+            media=self.media,
+            providers=self.providers,
+            collect_queue=self.collect_queue,
+            gate=self.provider_gate,
             clock=self.clock,
             random_bytes=self.random_bytes,
         )
@@ -65,9 +103,17 @@ class Service(World):
             jobs=self.jobs,
             catalog=self.catalog,
             providers=self.providers,
+            recover=self.recover,
             image_source=self.image_source,
             media=self.media,
+            gate=self.provider_gate,
             clock=self.clock,
+        )
+
+    @cached_property
+    def recover(self) -> Recover:
+        return Recover(
+            jobs=self.jobs, catalog=self.catalog, providers=self.providers, clock=self.clock
         )
 
     @cached_property
@@ -96,6 +142,7 @@ class Service(World):
             jobs=self.jobs,
             leases=self.leases,
             providers=self.providers,
+            streams=self.streams,
             catalog=self.catalog,
             collect_queue=self.collect_queue,
             dispatch_queue=self.dispatch_queue,

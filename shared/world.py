@@ -16,26 +16,32 @@ from shared.config import (
     CollectQueueSettings,
     DispatchQueueSettings,
     EventSettings,
+    LimitSettings,
     MediaSettings,
     OutgoingSettings,
+    PriceSettings,
     ProviderSettings,
     TableSettings,
     UploadsSettings,
     WatchSettings,
 )
-from shared.domain.offers import Catalog
+from shared.domain.offers import Catalog, read_prices
 from shared.ports import (
     Accesses,
     ApiKeys,
+    Breakers,
     CallbackArchive,
     CallbackKeySource,
     Clock,
     EventBus,
+    EventStreams,
     ImageSource,
     JobStore,
     Leases,
     MediaStore,
     Outbox,
+    Parallel,
+    Places,
     Provider,
     ProviderAccess,
     Providers,
@@ -45,6 +51,8 @@ from shared.ports import (
     Wake,
 )
 
+_REFERENCE_SECONDS: Final = 10.0  # as long as a provider would wait
+_REFERENCE_BYTES: Final = 30 * 1024 * 1024
 _LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -99,6 +107,18 @@ class World:
         bucket = MediaSettings.from_env(self._environ).media_bucket
         return S3CallbackArchive(self._aws("s3"), bucket=bucket)
 
+    @cached_property
+    def breakers(self) -> Breakers:
+        from shared.adapters.dynamodb.breakers import DynamoBreakers
+
+        return DynamoBreakers(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def places(self) -> Places:
+        from shared.adapters.dynamodb.places import DynamoPlaces
+
+        return DynamoPlaces(self._aws("dynamodb"), table=self._table)
+
     # --- messages
 
     @cached_property
@@ -136,18 +156,42 @@ class World:
     def catalog(self) -> Catalog:
         from shared.catalog.load import load_catalog
 
-        return load_catalog()
+        return load_catalog().priced(read_prices(PriceSettings.from_env(self._environ).prices))
 
     @cached_property
     def providers(self) -> Providers:
+        from shared.adapters.providers.aimlapi import Aimlapi
         from shared.adapters.providers.apixo import Apixo
         from shared.adapters.providers.oxen import Oxen
 
-        makers: dict[str, Callable[..., Provider]] = {"apixo": Apixo, "oxen": Oxen}
+        makers: dict[str, Callable[..., Provider]] = {
+            "apixo": Apixo,
+            "oxen": Oxen,
+            "aimlapi": Aimlapi,
+        }
         return {
             name: makers[name](self._http, base_url=base_url, key=self._provider_keys[name])
             for name, base_url in self._provider_settings.base_urls.items()
         }
+
+    @cached_property
+    def streams(self) -> EventStreams:
+        from shared.adapters.providers.oxen_events import OxenEvents
+
+        base_url = self._provider_settings.base_urls.get("oxen")
+        if base_url is None:
+            return {}
+        return {"oxen": OxenEvents(self._http, base_url=base_url, key=self._provider_keys["oxen"])}
+
+    @cached_property
+    def parallel(self) -> Parallel:
+        from shared.adapters.parallel import Threads
+
+        return Threads()
+
+    @cached_property
+    def limits(self) -> Mapping[str, int]:
+        return LimitSettings.from_env(self._environ).limits
 
     @cached_property
     def accesses(self) -> Accesses:
@@ -168,6 +212,15 @@ class World:
             if name == "oxen"
         }
         return HttpImageSource(self._http, keys=hosts)
+
+    @cached_property
+    def reference_source(self) -> ImageSource:
+        """Callers' own references: fetched without any key, whatever host they name."""
+        from shared.adapters.provider_images import HttpImageSource
+
+        return HttpImageSource(
+            self._http, deadline_seconds=_REFERENCE_SECONDS, most_bytes=_REFERENCE_BYTES
+        )
 
     # --- time, chance, secrets, addresses
 

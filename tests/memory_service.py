@@ -12,6 +12,7 @@ from shared.adapters.memory.buckets import (
     MemoryUploads,
 )
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue, MemoryWake, VirtualClock
+from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.provider import MemoryProvider
 from shared.adapters.memory.table import (
     MemoryApiKeys,
@@ -19,13 +20,14 @@ from shared.adapters.memory.table import (
     MemoryLeases,
     MemoryOutbox,
 )
+from shared.adapters.parallel import InTurn
 from shared.domain.api_key import ApiKey
 from shared.domain.callback_token import CallbackKeys
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.domain.status import FINISH_PATIENCE
 from shared.domain.wanted import JobInput
-from shared.ports import ProviderAccess
+from shared.ports import EventStreams, ProviderAccess
 from shared.usecases.admit_job import Wish
 from shared.wiring import Service
 from tests.pictures import a_png
@@ -51,13 +53,20 @@ class MemoryService(Service):
         self.event_bus = self.bus = MemoryBus()
         self.apixo = MemoryProvider("apixo", draw=lambda _: a_png())
         self.oxen = MemoryProvider("oxen", draw=lambda _: a_png(), ids_per_image=True)
-        self.oxen.files = self.apixo.files  # one web for both
-        self.providers = {"apixo": self.apixo, "oxen": self.oxen}
+        self.aimlapi = MemoryProvider("aimlapi", draw=lambda _: a_png(), keeps_a_log=True)
+        self.aimlapi.files = self.oxen.files = self.apixo.files  # one web for all
+        self.providers = {"apixo": self.apixo, "oxen": self.oxen, "aimlapi": self.aimlapi}
+        self.streams: EventStreams = {}
+        self.parallel = InTurn()
+        self.breakers = MemoryBreakers(self.store)
+        self.places = MemoryPlaces()
+        self.limits: Mapping[str, int] = {}
         reachable = ProviderAccess(
             sandbox=True, callback_base="https://seedhook.example", fetches_links=True
         )
-        self.accesses = {"apixo": reachable, "oxen": reachable}
+        self.accesses = dict.fromkeys(self.providers, reachable)
         self.image_source = MemoryImageSource(self.apixo.files)
+        self.reference_source = MemoryImageSource({})
         self.random_bytes = Random(1).randbytes  # noqa: S311  # the same in each run
         self.callback_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
         self.is_admin_key = ADMIN_KEY.__eq__
@@ -94,9 +103,11 @@ class MemoryService(Service):
 def a_wish(  # noqa: PLR0913  # each test names the few it means
     *,
     model: str = "seedream-4.5",
-    provider: str = "apixo",
+    provider: str | tuple[str, ...] = "apixo",
     delivery: str = "auto",
     tags: tuple[str, ...] = (),
+    failover: bool = True,
+    force_failover: bool = False,
     on_unknown: str = "fail",
     start_within: timedelta | None = None,
     finish_within: timedelta = FINISH_PATIENCE,
@@ -107,10 +118,12 @@ def a_wish(  # noqa: PLR0913  # each test names the few it means
     return Wish(
         model=model,
         wanted=JobInput(**wanted),
-        providers=(provider,),
+        providers=(provider,) if isinstance(provider, str) else provider,
         delivery=delivery,
         metadata=metadata or {},
         tags=tags,
+        failover=failover,
+        force_failover=force_failover,
         on_unknown=on_unknown,
         start_within=start_within,
         finish_within=finish_within,

@@ -31,7 +31,7 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
         idempotency = idempotency_of(name, key_id=key.id, request=request)
         try:
             admitted = service.admit_job(
-                request.wish(service.clock.now()),
+                request.wish(service.clock.now(), force_failover=_forces_failover(app)),
                 key=key,
                 idempotency=idempotency,
                 # The job as admitted, whatever becomes of it: a new job has no images to sign.
@@ -50,6 +50,12 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
         return answer(admitted.answer, status=HTTPStatus.ACCEPTED, headers=headers)
 
     return app
+
+
+def _forces_failover(app: APIGatewayHttpResolver) -> bool:
+    """Sandboxes only: lets the first provider fail, to see what the next one does."""
+    value = app.current_event.headers.get("x-seedhook-force-failover") or ""
+    return value.strip().lower() in {"1", "true", "on", "yes"}
 
 
 def _send_off(service: Service, job: Job) -> None:

@@ -1,7 +1,8 @@
-"""Finished images, fetched from wherever the provider's status API says they are."""
+"""Images on the web: results wherever a status API says they are, and callers' references."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Final
 
 from shared.adapters.addresses import origin_of
@@ -12,13 +13,23 @@ from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 _DEADLINE_SECONDS: Final = 90.0
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _OK: Final = 200
+_NO_KEYS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType({})
 
 
 class HttpImageSource:
     """Sends a provider's key to that provider's own hosts, and to nobody else."""
 
-    def __init__(self, http: HttpClient, *, keys: Mapping[str, Callable[[], str]]) -> None:
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        keys: Mapping[str, Callable[[], str]] = _NO_KEYS,
+        deadline_seconds: float = _DEADLINE_SECONDS,
+        most_bytes: int = _MOST_BYTES,
+    ) -> None:
         self._http = http
+        self._deadline_seconds = deadline_seconds
+        self._most_bytes = most_bytes
         # By host, or host:port; both become host:port here.
         origins = {origin_of(f"https://{host}"): key for host, key in keys.items()}
         self._keys = {origin.place: key for origin, key in origins.items() if origin}
@@ -29,8 +40,8 @@ class HttpImageSource:
             with self._http.stream(
                 url,
                 headers=self._headers(url),
-                deadline_seconds=_DEADLINE_SECONDS,
-                max_bytes=_MOST_BYTES,
+                deadline_seconds=self._deadline_seconds,
+                max_bytes=self._most_bytes,
             ) as stream:
                 if stream.status != _OK:
                     raise _unavailable(f"{stream.url_host} answered {stream.status}")

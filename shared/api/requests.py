@@ -37,7 +37,7 @@ _ONE: Final = "<one>"
 _SEVERAL: Final = "<several>"
 _NO_FIELDS: Final = frozenset({_ONE, _SEVERAL, "[key]"})
 
-Provider = Literal["auto", "apixo", "oxen"]
+Provider = Literal["auto", "apixo", "oxen", "aimlapi"]
 Deadline = Annotated[
     Annotated[float, Tag(_ONE)] | Annotated[str, Field(max_length=40), Tag(_SEVERAL)],
     Discriminator(lambda value: _SEVERAL if isinstance(value, str) else _ONE),
@@ -74,6 +74,7 @@ class JobRequest(_Strict):
         Discriminator(lambda value: _SEVERAL if isinstance(value, list) else _ONE),
     ] = "auto"
     delivery: Literal["auto", "callback", "poll", "stream", "sync"] = "auto"
+    failover: Literal["on", "off"] = "on"
     on_unknown: Literal["fail", "retry"] = "fail"
     start_by: Deadline | None = None
     finish_by: Deadline | None = None
@@ -96,7 +97,7 @@ class JobRequest(_Strict):
             raise PydanticCustomError("too_long", message, {"pointer": "/metadata"})
         return self
 
-    def wish(self, now: datetime) -> Wish:
+    def wish(self, now: datetime, *, force_failover: bool = False) -> Wish:
         """Raises InvalidRequest for deadlines that have passed or lie too far ahead."""
         names = [self.provider] if isinstance(self.provider, str) else self.provider
         return Wish(
@@ -116,6 +117,8 @@ class JobRequest(_Strict):
             ),
             providers=tuple(name for name in names if name != "auto"),
             delivery=self.delivery,
+            failover=self.failover == "on",
+            force_failover=force_failover,
             on_unknown=self.on_unknown,
             start_within=_within(self.start_by, now, "/start_by"),
             finish_within=_within(self.finish_by, now, "/finish_by") or FINISH_PATIENCE,

@@ -90,6 +90,11 @@ class Job:
         return self.opened_at + self.finish_within
 
     @property
+    def resolution(self) -> str | None:
+        """How large the images are, as far as that was asked for in a word."""
+        return self.input.resolution or self.input.size
+
+    @property
     def start_by(self) -> datetime | None:
         return self.opened_at + self.start_within if self.start_within else None
 
@@ -141,6 +146,15 @@ class Job:
         if not self.is_terminal or any(charge is None for charge in charges):
             return None
         return sum((charge for charge in charges if charge is not None), Decimal(0))
+
+    @property
+    def may_change_provider(self) -> bool:
+        """Whether nothing of the attempt under way has gone out."""
+        return not any(s.is_open and not s.is_planned for s in self.current)
+
+    def is_in_flight_at(self, provider: str) -> bool:
+        """Whether the job waits for something that a provider has, or may have, in hand."""
+        return any(s.is_open and not s.is_planned and s.provider == provider for s in self.current)
 
     def overrun(self, at: datetime) -> Fault | None:
         """Return the caller's own deadline that has passed, if one has."""
@@ -246,6 +260,12 @@ class Job:
 
     def expired(self, at: datetime, fault: Fault) -> Self:
         return self._ended(JobStatus.EXPIRED, at, error=fault)
+
+    def sidestepped(self, at: datetime, leg: Leg, decision: str) -> Self:
+        """Go another way before anything went out: what was only planned is closed unsent."""
+        fault = _fault(ErrorCode.PROVIDER_UNAVAILABLE, decision)
+        closed = [s.refused(fault, at) for s in self.current if s.is_planned]
+        return self._with(closed).rerouted(leg, decision)
 
     def rerouted(self, leg: Leg, decision: str) -> Self:
         """Send the next attempt another way; of the one under way nothing has gone out."""

@@ -125,9 +125,9 @@ class Offer:
         """Return how many images one request can ask for: a call that waits makes one."""
         return 1 if delivery == "sync" else self.images_per_submission
 
-    def pace(self, wanted: JobInput) -> Pacing:
-        """Return when to ask for such a job: larger images take longer."""
-        return self.pacing_by_resolution.get(wanted.resolution or wanted.size or "", self.pacing)
+    def pace(self, resolution: str | None) -> Pacing:
+        """Return when to ask about such images: larger ones take longer."""
+        return self.pacing_by_resolution.get(resolution or "", self.pacing)
 
     def estimate(self, images: int) -> Decimal | None:
         return self.price.usd_per_image * images if self.price else None

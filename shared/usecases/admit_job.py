@@ -13,7 +13,7 @@ from shared.domain.errors import AlreadyAdmitted, FieldError, InvalidRequest, Ke
 from shared.domain.ids import JobId, ulid
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.domain.job import Job, TimelineEntry
-from shared.domain.offers import Catalog
+from shared.domain.offers import Catalog, Model
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
 from shared.domain.wanted import JobInput
 from shared.ports import (
@@ -25,8 +25,9 @@ from shared.ports import (
     RandomBytes,
     Uploads,
 )
-from shared.usecases.routing import Route, choose
+from shared.usecases.routing import Health, Route, choose
 
+_FORCE_HEADER: Final = "X-Seedhook-Force-Failover"
 _DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
 _KEY_LIFE: Final = timedelta(hours=24)
 _LONGEST_URL: Final = 2048
@@ -41,6 +42,8 @@ class Wish:
     wanted: JobInput
     providers: tuple[str, ...] = ()
     delivery: str = "auto"
+    failover: bool = True
+    force_failover: bool = False
     on_unknown: str = "fail"
     start_within: timedelta | None = None
     finish_within: timedelta = FINISH_PATIENCE
@@ -64,6 +67,7 @@ class AdmitJob:
     uploads: Uploads
     catalog: Catalog
     accesses: Accesses
+    is_healthy: Health
     clock: Clock
     random_bytes: RandomBytes
 
@@ -98,19 +102,31 @@ class AdmitJob:
         known = idempotency and self.jobs.admitted(idempotency, now=self.clock.now())
         return _replayed(known, idempotency) if known else None
 
-    def _route(self, wish: Wish) -> Route:
-        model = self.catalog.find(wish.model)
+    def _model(self, name: str) -> Model:
+        model = self.catalog.find(name)
         if model is None:
             known = ", ".join(model.id for model in self.catalog.models)
             message = f"no such model; known are {known}"
             raise InvalidRequest([FieldError(pointer="/model", code="unknown", message=message)])
-        return choose(
+        return model
+
+    def _route(self, wish: Wish) -> Route:
+        model = self._model(wish.model)
+        route = choose(
             model,
             wish.wanted,
             providers=wish.providers,
             delivery=wish.delivery,
             accesses=self.accesses,
+            is_healthy=self.is_healthy,
         )
+        if wish.force_failover and not route.legs[0].sandbox:
+            message = (
+                f"{route.legs[0].provider} is no sandbox: failover is forced on sandboxes only"
+            )
+            error = FieldError(pointer=_FORCE_HEADER, code="not_allowed", message=message)
+            raise InvalidRequest([error])
+        return route
 
     def _references(self, images: tuple[str, ...]) -> tuple[str, ...]:
         """Store references that came as data; all are checked before the first is stored."""
@@ -125,17 +141,20 @@ class AdmitJob:
         return f"upload:{upload_id}"
 
     def _job(self, wish: Wish, wanted: JobInput, route: Route, key: ApiKey) -> Job:
-        now = self.clock.now()
+        now, first = self.clock.now(), route.legs[0]
         job = Job(
             id=JobId(f"job_{ulid(now, self.random_bytes(10))}"),
             tenant=key.tenant,
             key_id=key.id,
-            model=route.offer.model,
-            provider=route.offer.provider,
-            delivery=route.delivery,
-            sandbox=self.accesses[route.offer.provider].sandbox,
+            model=self._model(wish.model).id,
+            provider=first.provider,
+            delivery=first.delivery,
+            route=route.legs if wish.failover else route.legs[:1],
+            decision=route.decision,
+            force_failover=wish.force_failover,
+            sandbox=first.sandbox,
             input=wanted,
-            estimated_usd=route.offer.estimate(wanted.n),
+            estimated_usd=first.estimated_usd,
             metadata=wish.metadata,
             tags=wish.tags,
             on_unknown=wish.on_unknown,

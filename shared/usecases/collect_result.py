@@ -6,12 +6,13 @@ still comes: what is paid is never thrown away.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.domain.errors import Fault, ProviderUnreadable, ResultUnavailable, TaskTaken
-from shared.domain.ids import JobId, TaskId
+from shared.domain.errors import Fault, ProviderUnreadable, ResultUnavailable
+from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.offers import Catalog, Offer
@@ -20,17 +21,22 @@ from shared.domain.reports import (
     TaskReport,
     conclude,
     next_look,
+    report_of,
     results,
     without_news,
 )
-from shared.domain.status import DISPATCH_PATIENCE, RECOVERY_PATIENCE, JobStatus
-from shared.domain.submission import UNANSWERED, Submission, SubmissionState
+from shared.domain.status import DISPATCH_PATIENCE, JobStatus
+from shared.domain.submission import Submission, SubmissionState
 from shared.ports import Clock, ImageSource, JobStore, MediaStore, Providers, TaskHint
+from shared.usecases.provider_gate import ProviderGate
+from shared.usecases.recover import Recover
 from shared.usecases.revise import revise
 
 _SOON: Final = timedelta(seconds=15)
 # What may still come of such a job is surplus: it was called off, or an earlier attempt did it all.
 _NOTHING_WANTED: Final = frozenset({JobStatus.CANCELLED, JobStatus.SUCCEEDED})
+
+type _Reports = tuple[TaskReport, ...]
 
 
 class _Finding(NamedTuple):
@@ -46,81 +52,47 @@ class CollectResult:
     jobs: JobStore
     catalog: Catalog
     providers: Providers
+    recover: Recover
     image_source: ImageSource
     media: MediaStore
+    gate: ProviderGate
     clock: Clock
 
     def __call__(self, job_id: JobId, *, hint: TaskHint | None = None) -> Job:
         """Raises ProviderUnreadable when the provider cannot be asked: try again later."""
         job = self.jobs.get(job_id)
-        offer = self.catalog.offer(job.model, job.provider)
         if hint:
-            job = self._adopt(job, offer, hint.attempt, (hint.task_id,))
-        job = self._recover(job, offer)
+            job = self.recover.adopt(job, hint)
+        job, endings = self.recover(job)
         if job.status in _NOTHING_WANTED:
-            self._call_off(job, offer)
-        answers = [(s, self._ask(job, offer, s)) for s in job.followed]
+            self._call_off(job)
+        answers = [(s, endings.get(s) or self._ask(job, s)) for s in job.followed]
         if any(report.result_urls for _, reports in answers for report in reports or ()):
             job = self._storing(job)
-        findings = {s: self._find(job, offer, s, reports) for s, reports in answers}
-        return self._write_down(job, findings)
+        findings = {s: self._find(job, s, reports) for s, reports in answers}
+        settled = self._write_down(job, findings)
+        self._leave_gates(job, settled)
+        return settled
 
-    def _call_off(self, job: Job, offer: Offer) -> None:
+    def _offer(self, job: Job, submission: Submission) -> Offer:
+        return self.catalog.offer(job.model, submission.provider)
+
+    def _call_off(self, job: Job) -> None:
         """Spare what the provider has not made yet; what it has made all the same is kept."""
-        running = [t for s in job.followed if not s.store_tries for t in s.task_ids]
-        if running:
-            self.providers[job.provider].cancel(offer, running)
-
-    def _recover(self, job: Job, offer: Offer) -> Job:
-        """Look for submissions of unknown fate among what the provider says it has."""
-        now = self.clock.now()
         for submission in job.followed:
-            if submission.state in UNANSWERED and _is_unanswered(submission, now):
-                free = self._unowned_echoes(job, offer, submission)
-                if len(free) == submission.images_asked:
-                    job = self._accept(job, submission, free)
-        return job
+            if submission.task_ids and not submission.store_tries and not submission.made:
+                provider = self.providers[submission.provider]
+                provider.cancel(self._offer(job, submission), submission.task_ids)
 
-    def _unowned_echoes(self, job: Job, offer: Offer, submission: Submission) -> tuple[TaskId, ...]:
-        try:
-            seen = self.providers[job.provider].recover(offer, job.input, submission)
-        except ProviderUnreadable:  # looked for again as long as there is hope
-            return ()
-        taken = self.jobs.owned(job.provider, seen)
-        return tuple(task_id for task_id in seen if task_id not in taken)
-
-    def _adopt(self, job: Job, offer: Offer, attempt: int, task_ids: tuple[TaskId, ...]) -> Job:
-        """Take a task id from a callback that overtook our own answer, once the provider knows it.
-
-        Only where exactly one submission waits for its ids: otherwise the id could fit several.
-        """
-        waiting = [s for s in job.followed if s.attempt == attempt and s.state in UNANSWERED]
-        known = {task_id for s in job.submissions for task_id in s.task_ids}
-        if len(waiting) != 1 or known.intersection(task_ids):
-            return job
-        self.providers[job.provider].report(offer, task_ids)
-        return self._accept(job, waiting[0], task_ids)
-
-    def _accept(self, job: Job, waiting: Submission, task_ids: tuple[TaskId, ...]) -> Job:
-        def change(current: Job) -> Job | None:
-            if waiting not in current.submissions:
-                return None  # its own answer came meanwhile
-            now = self.clock.now()
-            due = now + _SOON
-            accepted = waiting.accepted(task_ids)
-            return current.answered([accepted], at=now, check_at=due, retry_at=due)
-
-        try:
-            return revise(self.jobs, job.id, change)
-        except TaskTaken:  # it belongs to another job
-            return job
-
-    def _ask(self, job: Job, offer: Offer, submission: Submission) -> tuple[TaskReport, ...] | None:
+    def _ask(self, job: Job, submission: Submission) -> _Reports | None:
         """Return None when the provider gives no usable answer: then nothing is news but time."""
         if submission.state is not SubmissionState.ACCEPTED:
             return ()
+        if submission.made:
+            return (report_of(submission.made),)
+        provider = self.providers[submission.provider]
         try:
-            return self.providers[job.provider].report(offer, submission.task_ids)
+            return provider.report(self._offer(job, submission), submission.task_ids)
         except ProviderUnreadable:
             return None
 
@@ -131,13 +103,7 @@ class CollectResult:
 
         return revise(self.jobs, job.id, change)
 
-    def _find(
-        self,
-        job: Job,
-        offer: Offer,
-        submission: Submission,
-        reports: tuple[TaskReport, ...] | None,
-    ) -> _Finding:
+    def _find(self, job: Job, submission: Submission, reports: _Reports | None) -> _Finding:
         if not reports:
             waited = without_news(submission, self.clock.now())
             return _Finding(waited, is_unread=reports is None)
@@ -151,9 +117,8 @@ class CollectResult:
                 images.append(self._store(job, submission, result))
             except ResultUnavailable as error:
                 not_stored.append(error.fault)
-        concluded = conclude(
-            submission, reports, offer=offer, not_stored=not_stored, at=self.clock.now()
-        )
+        offer, now = self._offer(job, submission), self.clock.now()
+        concluded = conclude(submission, reports, offer=offer, not_stored=not_stored, at=now)
         return _Finding(concluded, tuple(images))
 
     def _store(self, job: Job, submission: Submission, result: Result) -> StoredImage:
@@ -182,10 +147,12 @@ class CollectResult:
 
         return revise(self.jobs, job.id, change)
 
-
-def _is_unanswered(submission: Submission, now: datetime) -> bool:
-    """Whether the provider's own answer can no longer be on its way."""
-    return submission.sent_at is not None and now >= submission.sent_at + RECOVERY_PATIENCE
+    def _leave_gates(self, before: Job, job: Job) -> None:
+        """The outcome is written down by now: a place that is not given back is freed by time."""
+        with suppress(Exception):
+            for provider in {s.provider for s in before.followed}:
+                if not job.is_in_flight_at(provider):
+                    self.gate.leave(job.id, provider)
 
 
 def _is_worth_moving(job: Job, look_at: datetime, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Send an admitted job off: at once when that is a single call, else through the queue."""
+"""Send an admitted job off: at once when that is a single quick call, else through the queue."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,14 @@ class SendOff:
     catalog: Catalog
 
     def __call__(self, job: Job) -> None:
-        """Several calls in a row could outlast the caller's patience, so they go by the queue."""
-        offer = self.catalog.offer(job.model, job.provider)
-        if job.input.n > offer.images_per_submission:
+        if self._outlasts_the_caller(job):
             self.dispatch_queue.send(job.id)
         else:
             self.dispatch_attempt(job.id, known=job)
+
+    def _outlasts_the_caller(self, job: Job) -> bool:
+        """Several calls in a row, one that waits for the image, or references to be fetched."""
+        offer = self.catalog.offer(job.model, job.provider)
+        several = job.input.n > offer.per_submission(job.delivery)
+        elsewhere = any(image.startswith("https:") for image in job.input.images)
+        return several or elsewhere or job.delivery == "sync"

@@ -5,49 +5,28 @@ once, so its calls do not grow with the jobs. Others find the lease taken and le
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.errors import ProviderUnreadable
-from shared.domain.ids import JobId, TaskId
+from shared.domain.ids import TaskId
 from shared.domain.offers import Catalog, Offer
 from shared.domain.status import SLOW
-from shared.ports import Clock, DueJob, JobStore, Leases, Providers, Queue
+from shared.ports import Clock, DueJob, EventStreams, JobStore, Leases, Providers, Queue
+from shared.usecases.listen_in import Ears, listening
 from shared.usecases.publish_events import PublishEvents
+from shared.usecases.watch_pace import HANDED_ON_LIFE, Pace
 
 LEASE: Final = "watch"
 _LEASE_LIFE: Final = timedelta(seconds=30)
-_HANDED_ON_LIFE: Final = timedelta(seconds=30)
 _HORIZON: Final = timedelta(seconds=60)  # the schedule's period: beyond it the next look is in time
 # Seconds between looks: short enough that a job submitted meanwhile is not kept waiting.
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 2.0
-
-
-@dataclass(slots=True)
-class _Pace:
-    """When each job may be asked about again, and which finished tasks were handed on when."""
-
-    not_before: dict[JobId, datetime] = field(default_factory=dict)
-    handed_on: dict[JobId, tuple[frozenset[TaskId], datetime]] = field(default_factory=dict)
-
-    def is_due(self, job: DueJob, now: datetime) -> bool:
-        return job.due_at <= now and self.not_before.get(job.id, now) <= now
-
-    def hand_on(self, job_id: JobId, finished: frozenset[TaskId], now: datetime) -> bool:
-        """Tell whether to hand the job on: something new finished, or the last time was lost."""
-        before, at = self.handed_on.get(job_id, (frozenset(), now - _HANDED_ON_LIFE))
-        if finished == before and now < at + _HANDED_ON_LIFE:
-            return False
-        self.handed_on[job_id] = (finished, now)
-        return True
-
-    def forget_all_but(self, jobs: Iterable[DueJob]) -> None:
-        ids = {job.id for job in jobs}
-        self.not_before = {key: at for key, at in self.not_before.items() if key in ids}
-        self.handed_on = {key: at for key, at in self.handed_on.items() if key in ids}
+# What a stream tells is asked about less often, in case the stream does not.
+_TRUST_IN_STREAMS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +34,7 @@ class WatchJobs:
     jobs: JobStore
     leases: Leases
     providers: Providers
+    streams: EventStreams
     catalog: Catalog
     collect_queue: Queue
     dispatch_queue: Queue
@@ -67,7 +47,8 @@ class WatchJobs:
         while (now := self.clock.now()) < until and self._has_work(now):
             if not self._acquire(owner, now):
                 break
-            looks += self._hold(owner, until)
+            with listening(self.streams, self.clock) as ears:
+                looks += self._hold(owner, until, ears)
             self.leases.release(LEASE, owner=owner)
             # Who came while we held the lease has left: look once more before leaving too.
         return looks
@@ -80,8 +61,8 @@ class WatchJobs:
     def _acquire(self, owner: str, now: datetime) -> bool:
         return self.leases.acquire(LEASE, owner=owner, now=now, until=now + _LEASE_LIFE)
 
-    def _hold(self, owner: str, until: datetime) -> int:
-        looks, pace, renew_at = 0, _Pace(), self.clock.now()
+    def _hold(self, owner: str, until: datetime, ears: Ears) -> int:
+        looks, pace, renew_at = 0, Pace(), self.clock.now()
         while (now := self.clock.now()) < until:
             if now >= renew_at:
                 if not self._acquire(owner, now):
@@ -92,40 +73,64 @@ class WatchJobs:
             if not jobs:
                 break
             looks += 1
-            self._look(jobs, pace, now)
-            self.clock.sleep(_pause(jobs, pace, now))
+            # First the ears, then the questions: what ends in between is heard.
+            ears.listen_to({task.provider for job in jobs if job.is_streamed for task in job.tasks})
+            self._look(jobs, pace, now, ears)
+            self._listen(jobs, pace, ears, _pause(jobs, pace, now))
         return looks
 
-    def _look(self, jobs: Sequence[DueJob], pace: _Pace, now: datetime) -> None:
+    def _look(self, jobs: Sequence[DueJob], pace: Pace, now: datetime, ears: Ears) -> None:
         pace.forget_all_but(jobs)
-        asked: dict[tuple[str, str], list[DueJob]] = defaultdict(list)
+        asked: dict[str, list[DueJob]] = defaultdict(list)
         for job in jobs:
+            self._tell(job, pace, now)
             if not pace.is_due(job, now):
                 continue
-            if job.task_ids and not job.unsent:
-                asked[job.provider, job.model].append(job)
+            if job.tasks and not job.unsent:
+                for provider in {task.provider for task in job.tasks}:
+                    asked[provider].append(job)
                 continue
             if pace.hand_on(job.id, frozenset(), now):
                 queue = self.dispatch_queue if job.unsent else self.collect_queue
                 queue.send(job.id)
-            pace.not_before[job.id] = now + _HANDED_ON_LIFE
-        for (provider, model), waiting in asked.items():
-            self._ask(self.catalog.offer(model, provider), waiting, pace, now)
+            pace.not_before[job.id] = now + HANDED_ON_LIFE
+        for provider, waiting in asked.items():
+            self._ask(provider, waiting, pace, now, ears)
 
-    def _ask(self, offer: Offer, jobs: Sequence[DueJob], pace: _Pace, now: datetime) -> None:
-        tasks = {task_id for job in jobs for task_id in job.task_ids}
-        finished = self._finished(offer, tasks)
+    def _tell(self, job: DueJob, pace: Pace, now: datetime) -> None:
+        """Hand on what a stream has said of a job."""
+        news = frozenset(task.id for task in job.tasks if task.id in pace.heard)
+        if news and pace.hand_on(job.id, news, now):
+            self.collect_queue.send(job.id)
+
+    def _ask(
+        self, provider: str, jobs: Sequence[DueJob], pace: Pace, now: datetime, ears: Ears
+    ) -> None:
+        offers = {job.id: self.catalog.offer(job.model, provider) for job in jobs}
+        finished = self._finished(
+            provider,
+            {t.id: offers[job.id] for job in jobs for t in job.tasks if t.provider == provider},
+        )
         for job in jobs:
-            pace.not_before[job.id] = now + timedelta(seconds=offer.pacing.interval)
-            news = finished.intersection(job.task_ids)
+            trusted = job.is_streamed and ears.hears(provider)
+            interval = offers[job.id].pace(job.resolution).interval
+            wait = timedelta(seconds=interval * (_TRUST_IN_STREAMS if trusted else 1))
+            pace.not_before[job.id] = now + wait
+            news = finished.intersection(task.id for task in job.tasks)
             if (news or _is_late(job, now)) and pace.hand_on(job.id, news, now):
                 self.collect_queue.send(job.id)
 
-    def _finished(self, offer: Offer, tasks: Collection[TaskId]) -> frozenset[TaskId]:
+    def _finished(self, provider: str, tasks: Mapping[TaskId, Offer]) -> frozenset[TaskId]:
         try:
-            return frozenset(self.providers[offer.provider].finished(offer, tasks))
+            return frozenset(self.providers[provider].finished(tasks))
         except ProviderUnreadable:  # asked again at the next interval
             return frozenset()
+
+    def _listen(self, jobs: Iterable[DueJob], pace: Pace, ears: Ears, seconds: float) -> None:
+        news = ears.wait(seconds)
+        pace.hear(news.ended, self.clock.now())
+        if news.gaps:
+            pace.ask_at_once(job for job in jobs if job.is_streamed)
 
 
 def _is_late(job: DueJob, now: datetime) -> bool:
@@ -133,6 +138,6 @@ def _is_late(job: DueJob, now: datetime) -> bool:
     return now >= job.since + SLOW or (job.finish_by is not None and now >= job.finish_by)
 
 
-def _pause(jobs: Iterable[DueJob], pace: _Pace, now: datetime) -> float:
+def _pause(jobs: Iterable[DueJob], pace: Pace, now: datetime) -> float:
     next_at = min(max(job.due_at, pace.not_before.get(job.id, job.due_at)) for job in jobs)
     return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, (next_at - now).total_seconds()))

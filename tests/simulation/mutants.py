@@ -9,9 +9,9 @@ from itertools import count
 from typing import Any, Final
 
 from shared.adapters.memory import buckets, table
+from shared.domain import job as jobs
 from shared.domain import reports
-from shared.domain.errors import FateUnknown, JobNotFound, VersionConflict
-from shared.domain.ids import TaskId
+from shared.domain.errors import ErrorCode, JobNotFound, VersionConflict
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
 from shared.domain.submission import UNANSWERED, Submission, SubmissionState
@@ -19,6 +19,9 @@ from shared.usecases import collect_result, dispatch_attempt, lifecycle
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.publish_events import PublishEvents
+from shared.usecases.recover import Recover
+from shared.usecases.sending import Answer
+from shared.usecases.take_in import TakeIn
 
 type Original = Any
 
@@ -48,15 +51,15 @@ class Mutant:
 
 
 def _unknown_is_not_sent(send: Original) -> Any:
-    def broken(self: DispatchAttempt, order: Any) -> Any:
-        try:
-            answer = self.providers[order.offer.provider].submit(order)
-        except FateUnknown as error:
-            fault = error.fault
-            return dispatch_attempt._Answer(order.submission, lambda s: s.not_sent(fault))
-        except Exception:  # noqa: BLE001  # as before
-            return send(self, order)
-        return dispatch_attempt._Answer(order.submission, lambda s: s.accepted(answer))
+    def broken(draft: Any, **world: Any) -> Any:
+        answer = send(draft, **world)
+        if (
+            answer.sent.state is SubmissionState.SENDING
+            and answer.fault
+            and (answer.fault.code is ErrorCode.AMBIGUOUS_SUBMIT)
+        ):
+            return replace(answer, take=lambda s: s.not_sent(answer.fault))
+        return answer
 
     return broken
 
@@ -88,7 +91,7 @@ def _what_is_being_sent_is_sent_again(_: Original) -> Any:
 
 
 def _plans_what_is_being_sent(plan: Original) -> Any:
-    def broken(self: Job, at: datetime, *, per_submission: int, decision: str) -> Job:
+    def broken(self: Job, at: datetime, *, per_submission: int) -> Job:
         again = [
             replace(s, state=SubmissionState.PLANNED)
             for s in self.current
@@ -96,7 +99,7 @@ def _plans_what_is_being_sent(plan: Original) -> Any:
         ]
         if again and not self.is_terminal:
             return self._with(again)
-        return plan(self, at, per_submission=per_submission, decision=decision)  # type: ignore[no-any-return]
+        return plan(self, at, per_submission=per_submission)  # type: ignore[no-any-return]
 
     return broken
 
@@ -115,6 +118,35 @@ def _always_guesses_again(_: Original) -> Any:
 def _answers_overwrite(_: Original) -> Any:
     def broken(self: Any, one: Submission) -> bool:
         return (one.attempt, one.number) == (self.sent.attempt, self.sent.number)
+
+    return broken
+
+
+# --- failover
+
+
+def _fails_over_too_soon(_: Original) -> Any:
+    return lambda submissions: any(s.faults for s in submissions)
+
+
+def _moves_on_while_something_is_open(finished: Original) -> Any:
+    def broken(self: Job, updates: Any, images: Any, **when: Any) -> Job:
+        done: Job = finished(self, updates, images, **when)
+        is_stuck = any(s.given_up or s.state in UNANSWERED for s in done.current)
+        following = jobs.leg_after(done.route, done.provider)
+        if is_stuck and following and not done.is_terminal:
+            return replace(
+                done._to(JobStatus.QUEUED, when["at"]).rerouted(following, "impatience"),
+                due_at=when["at"],
+            )
+        return done
+
+    return broken
+
+
+def _drops_what_came_inline(keep: Original) -> Any:
+    def broken(self: TakeIn, *facts: Any) -> Any:
+        return replace(keep(self, *facts), images=())
 
     return broken
 
@@ -139,26 +171,21 @@ def _key_is_written_first(add: Original) -> Any:
 
 
 def _believes_any_task_id(_: Original) -> Any:
-    def broken(self: CollectResult, job: Job, offer: Any, attempt: int, ids: Any) -> Job:
-        del offer, attempt
+    def broken(self: Recover, job: Job, hint: Any) -> Job:
         waiting = [s for s in job.followed if s.state in UNANSWERED]
-        return self._accept(job, waiting[0], ids) if waiting else job
+        return self._accept(job, waiting[0], (hint.task_id,)) if waiting else job
 
     return broken
 
 
 def _believes_the_callback(ask: Original) -> Any:
-    def broken(self: CollectResult, job: Job, offer: Any, one: Submission) -> Any:
+    def broken(self: CollectResult, job: Job, one: Submission) -> Any:
         if one.state is SubmissionState.ACCEPTED:
             failed = reports.TaskState.FAILED
             return tuple(reports.TaskReport(task_id=t, state=failed) for t in one.task_ids)
-        return ask(self, job, offer, one)
+        return ask(self, job, one)
 
     return broken
-
-
-def _ignores_hints(_: Original) -> Any:
-    return lambda self, job, offer, attempt, ids: job
 
 
 def _no_owner_of_a_task(write: Original) -> Any:
@@ -170,13 +197,13 @@ def _no_owner_of_a_task(write: Original) -> Any:
 
 
 def _adopts_any_number(recover: Original) -> Any:
-    def broken(self: CollectResult, job: Job, offer: Any) -> Job:
+    def broken(self: Recover, job: Job) -> Any:
         for one in job.followed:
             if one.state in UNANSWERED:
-                seen = self.providers[job.provider].recover(offer, job.input, one)
+                seen = self._found(job, one).task_ids
                 if seen:
-                    return self._accept(job, one, seen[:1])
-        return recover(self, job, offer)  # type: ignore[no-any-return]
+                    job = self._accept(job, one, seen[:1])
+        return recover(self, job)
 
     return broken
 
@@ -324,7 +351,7 @@ def _watch_skips_the_unsent(due: Original) -> Any:
 
 def _watch_trusts_callbacks(due: Original) -> Any:
     def broken(self: Any, **query: Any) -> Any:
-        return [job for job in due(self, **query) if job.provider != "apixo"]
+        return [j for j in due(self, **query) if not any(t.provider == "apixo" for t in j.tasks)]
 
     return broken
 
@@ -363,7 +390,7 @@ def _silent_transitions(_: Original) -> Any:
     def broken(self: table.MemoryJobStore, job: Job, *, was: Job | None) -> None:
         del was
         self._jobs[job.id] = job
-        self._owners |= {(job.provider, TaskId(task_id)): job.id for task_id in job.task_ids}
+        self._owners |= dict.fromkeys(job.tasks, job.id)
 
     return broken
 
@@ -376,19 +403,22 @@ _Store = table.MemoryJobStore
 _Media = buckets.MemoryMediaStore
 
 MUTANTS: Final = (
-    Mutant("retry on a lost answer", DispatchAttempt, "_send", _unknown_is_not_sent),
+    Mutant("retry on a lost answer", dispatch_attempt, "send", _unknown_is_not_sent),
     Mutant("no intent before the call", DispatchAttempt, "_saved", _no_claim_before_the_call),
     Mutant("save without a condition", _Store, "save", _saves_without_condition),
     Mutant("resend what is being sent", Job, "plan", _plans_what_is_being_sent),
     Mutant("forget what was not sent", Job, "has_work_to_send", _unsent_is_forgotten),
     Mutant("guess again without consent", Job, "_may_guess_again", _always_guesses_again),
-    Mutant("answers overwrite news", dispatch_attempt._Answer, "is_for", _answers_overwrite),
+    Mutant("answers overwrite news", Answer, "is_for", _answers_overwrite),
+    Mutant("fail over too soon", jobs, "has_surely_failed", _fails_over_too_soon),
+    Mutant("move on while it is open", Job, "settled", _moves_on_while_something_is_open),
+    Mutant("drop what came inline", TakeIn, "_keep", _drops_what_came_inline),
     Mutant("no idempotency", _Store, "_admit", _never_deduplicates),
     Mutant("idempotency outside the transaction", _Store, "add", _key_is_written_first),
-    Mutant("adopt any task id", CollectResult, "_adopt", _believes_any_task_id),
+    Mutant("adopt any task id", Recover, "adopt", _believes_any_task_id),
     Mutant("believe the callback body", CollectResult, "_ask", _believes_the_callback),
     Mutant("ignore who owns a task", _Store, "_write", _no_owner_of_a_task),
-    Mutant("adopt any number of tasks", CollectResult, "_recover", _adopts_any_number),
+    Mutant("adopt any number of tasks", Recover, "__call__", _adopts_any_number),
     Mutant("state before storage", _Media, "store", _says_stored_and_does_not),
     Mutant("overwrite a stored image", _Media, "store", _second_writer_wins),
     Mutant("one key for all attempts", buckets, "image_key", _one_key_for_all_attempts),

@@ -108,7 +108,7 @@ def _nothing_is_sent_twice(world: "World") -> None:
 
 def _nothing_is_paid_twice(world: "World") -> None:
     for job in world.store.all():
-        charged = sum(task.images for task in _tasks_of(world, job.id))
+        charged = sum(_may_cost(task) for task in _tasks_of(world, job.id))
         allowed = job.input.n * max(1, len(job.attempts))
         retried = any(entry.note == "retry" for entry in job.timeline) or job.on_unknown == "retry"
         if charged > (allowed if retried else job.input.n):
@@ -146,8 +146,7 @@ def _the_ledgers_agree(world: "World") -> None:
     for job in world.store.all():
         if job.charged_usd is None:
             continue
-        tasks = world.simulated[job.provider].tasks
-        theirs = sum((tasks[task_id].charged for task_id in job.task_ids), Decimal(0))
+        theirs = sum((task.charged for task in _tasks_of(world, job.id)), Decimal(0))
         if job.charged_usd != theirs:
             raise Violation(f"{job.id}: we say {job.charged_usd}, the provider {theirs}")
 
@@ -167,9 +166,7 @@ def _no_job_vanishes(world: "World") -> None:
 
 
 def _one_task_is_one_jobs(world: "World") -> None:
-    owners = Counter(
-        (job.provider, task_id) for job in world.store.all() for task_id in job.task_ids
-    )
+    owners = Counter(task for job in world.store.all() for task in job.tasks)
     for task, times in owners.items():
         if times > 1:
             raise Violation(f"{task} belongs to {times} submissions")
@@ -192,6 +189,10 @@ def _only_deadlines_expire(world: "World") -> None:
         asked = job.start_within or job.finish_within < FINISH_PATIENCE
         if job.status is JobStatus.EXPIRED and not asked:
             raise Violation(f"{job.id} expired although nobody set a deadline")
+
+
+def _may_cost(task: "Task") -> int:
+    return task.images if task.state is TaskState.PENDING else len(task.urls)
 
 
 def _tasks_of(world: "World", job_id: JobId) -> list["Task"]:

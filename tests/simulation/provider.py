@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,15 +18,16 @@ from shared.domain.errors import (
 from shared.domain.ids import JobId, TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
-from shared.domain.submission import Submission
-from shared.domain.wanted import JobInput
-from shared.ports import Order
+from shared.domain.submission import Made, Submission, name_of
+from shared.ports import Acceptance, Letter, Order, Recovery
 from tests.simulation.agenda import Agenda
 from tests.simulation.effects import Effects
 
 _PRICE = Decimal("0.0350")
 _PENDING_FOR_EVER = 10.0**9
 _WINDOW = timedelta(seconds=120)
+_SYNC_SECONDS = 110.0  # by then a call that waits has made its image, heard or not
+_INLINE = 0.3
 
 
 @dataclass(slots=True)
@@ -83,29 +84,31 @@ class SimulatedProvider:
     draw: Callable[[str], bytes]
     call_back: Callable[[str, TaskId], None]
     ids_per_image: bool
+    waits_for_the_image: bool = False
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     made_for: dict[JobId, list[Task]] = field(default_factory=lambda: defaultdict(list))
     heard: list[tuple[JobId, int, int]] = field(default_factory=list)  # requests that came in
 
-    def submit(self, order: Order) -> tuple[TaskId, ...]:
-        return self.effects.happen(f"{self.name}.submit", lambda: self._submit(order))  # type: ignore[no-any-return]
+    def compose(self, order: Order) -> Letter:
+        return Letter(order=order, body={}, fingerprint=_fingerprint(order))
 
-    def fingerprint(self, order: Order) -> str:
-        return repr((order.offer.provider_model, order.wanted, order.submission.images_asked))
+    def submit(self, letter: Letter) -> Acceptance:
+        return self.effects.happen(f"{self.name}.submit", lambda: self._submit(letter.order))  # type: ignore[no-any-return]
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
         del offer
         return self.effects.happen(f"{self.name}.report", lambda: self._report(task_ids))  # type: ignore[no-any-return]
 
-    def finished(self, offer: Offer, task_ids: Collection[TaskId]) -> Collection[TaskId]:
-        reports = self.report(offer, list(task_ids))
+    def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
+        reports = self.effects.happen(f"{self.name}.report", lambda: self._report(list(tasks)))
         return [r.task_id for r in reports if r.state is not TaskState.PENDING]
 
-    def recover(self, offer: Offer, wanted: JobInput, submission: Submission) -> tuple[TaskId, ...]:
-        del offer, wanted
-        if not self.ids_per_image:
-            return ()
-        return self.effects.happen(f"{self.name}.recover", lambda: self._echoes(submission))  # type: ignore[no-any-return]
+    def recover(self, offer: Offer, submission: Submission, *, name: str) -> Recovery:
+        del offer
+        if not self.ids_per_image and not self.waits_for_the_image:
+            return Recovery()
+        look = self._logged if self.waits_for_the_image else self._echoes
+        return self.effects.happen(f"{self.name}.recover", lambda: look(submission, name))  # type: ignore[no-any-return]
 
     def cancel(self, offer: Offer, task_ids: Collection[TaskId]) -> None:
         del offer
@@ -114,7 +117,7 @@ class SimulatedProvider:
     def _chances(self, rate: float) -> bool:
         return not self.effects.calm and rate > 0 and self.chance.random() < rate
 
-    def _submit(self, order: Order) -> tuple[TaskId, ...]:
+    def _submit(self, order: Order) -> Acceptance:
         habits = self.habits
         if self._chances(habits.not_sent):
             raise NotSent(_fault(ErrorCode.PROVIDER_UNAVAILABLE))
@@ -127,7 +130,20 @@ class SimulatedProvider:
             self.agenda.be_overtaken(120)  # done, and called back, before our answer is there
         if self._chances(habits.loses_answer):
             raise FateUnknown(_fault(ErrorCode.AMBIGUOUS_SUBMIT))
-        return task_ids
+        if self.waits_for_the_image:
+            return self._made(self.tasks[task_ids[0]])
+        return Acceptance(task_ids=task_ids)
+
+    def _made(self, task: Task) -> Acceptance:
+        """Answer with the image itself, by link or inline."""
+        self.agenda.be_overtaken(self.chance.uniform(0, 12))
+        self._finish(task)
+        if task.fault:
+            raise Refused(task.fault)
+        inline = self.chance.random() < _INLINE
+        made = Made(urls=() if inline else task.urls, charged_usd=task.charged)
+        contents = tuple(self.web[url] for url in task.urls) if inline else ()
+        return Acceptance(task_ids=(task.id,), made=made, contents=contents)
 
     def _accept(self, order: Order) -> tuple[TaskId, ...]:
         submission = order.submission
@@ -140,7 +156,8 @@ class SimulatedProvider:
             self.tasks[task.id] = task
             self.made_for[order.job_id].append(task)
             accepted.append(task.id)
-            self.agenda.after(self._seconds(), lambda task=task: self._finish(task))  # type: ignore[misc]
+            seconds = _SYNC_SECONDS if self.waits_for_the_image else self._seconds()
+            self.agenda.after(seconds, lambda task=task: self._finish(task))  # type: ignore[misc]
         return tuple(accepted)
 
     def _seconds(self) -> float:
@@ -188,23 +205,43 @@ class SimulatedProvider:
             charged_usd=task.charged if task.state is not TaskState.PENDING else None,
         )
 
-    def _echoes(self, submission: Submission) -> tuple[TaskId, ...]:
+    def _echoes(self, submission: Submission, _: str) -> Recovery:
         """Return the tasks whose request looks like what was sent, whoever sent it."""
         if self._chances(self.habits.unreadable):
             raise ProviderUnreadable(f"{self.name} does not say")
-        return tuple(
+        found = (
             task.id
             for task in self.tasks.values()
-            if task.submission.fingerprint == submission.fingerprint
+            if _fingerprint(task.order) == submission.fingerprint
             and submission.sent_at
             and abs(task.accepted_at - submission.sent_at) <= _WINDOW
         )
+        return Recovery(task_ids=tuple(found))
+
+    def _logged(self, _: Submission, name: str) -> Recovery:
+        """Say whether a call of that name was answered; what it made is gone."""
+        if self._chances(self.habits.unreadable):
+            raise ProviderUnreadable(f"{self.name} does not say")
+        for task in self.tasks.values():
+            is_it = name_of(task.order.job_id, task.submission) == name
+            if is_it and task.state is not TaskState.PENDING:
+                fault = task.fault or _fault(ErrorCode.RESULT_GONE)
+                failed = TaskState.FAILED
+                report = TaskReport(
+                    task_id=task.id, state=failed, fault=fault, charged_usd=task.charged
+                )
+                return Recovery(report=report)
+        return Recovery()
 
     def _cancel(self, task_ids: Collection[TaskId]) -> None:
         for task_id in task_ids:
             task = self.tasks[task_id]
             if task.state is TaskState.PENDING:
                 task.state, task.fault = TaskState.FAILED, _fault(ErrorCode.PROVIDER_REJECTED)
+
+
+def _fingerprint(order: Order) -> str:
+    return repr((order.offer.provider_model, order.wanted, order.submission.images_asked))
 
 
 def _fault(code: ErrorCode) -> Fault:

@@ -19,6 +19,15 @@ _RATES: Final = (0.01, 0.05, 0.2, 0.5)
 _STORM: Final = timedelta(hours=6)  # then everything works again,
 _END: Final = timedelta(days=4)  # and by then everything must be settled
 _CLIENT_TRIES: Final = 4
+_MAY_FAIL_OVER: Final = 0.8
+_ROUTES: Final = (
+    "apixo",
+    "oxen",
+    "aimlapi",
+    ("apixo", "oxen"),
+    ("oxen", "aimlapi", "apixo"),
+    ("aimlapi", "apixo"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +160,11 @@ class _Client:
 
 
 def _random_wish(chance: random.Random) -> dict[str, Any]:
-    provider = chance.choice(("apixo", "oxen"))
-    wish: dict[str, Any] = {"provider": provider, "n": chance.choice((1, 1, 2, 3, 5, 10))}
+    wish: dict[str, Any] = {
+        "provider": chance.choice(_ROUTES),
+        "n": chance.choice((1, 1, 2, 3, 5, 10)),
+        "failover": chance.random() < _MAY_FAIL_OVER,
+    }
     # Few prompts: identical requests are what makes recovery dangerous.
     wish["prompt"] = chance.choice(("a fox", "a fox", "a boat"))
     if chance.random() < 0.2:

@@ -16,13 +16,15 @@ from shared.adapters.memory.buckets import (
     MemoryMediaStore,
     MemoryUploads,
 )
+from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
+from shared.adapters.parallel import InTurn
 from shared.domain.callback_token import CallbackKeys, CallbackTarget
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.events import Event
 from shared.domain.ids import JobId, TaskId
-from shared.ports import ProviderAccess, TaskHint
+from shared.ports import EventStreams, ProviderAccess, TaskHint
 from shared.wiring import Service
 from tests.memory_service import NOW
 from tests.pictures import a_png
@@ -33,7 +35,7 @@ from tests.simulation.provider import Habits, SimulatedProvider
 
 _RECEIVES: Final = 5
 _STREAM_TRIES: Final = 3
-_VISIBILITY: Final = {"collect": 720.0, "dispatch": 360.0}
+_VISIBILITY: Final = {"collect": 720.0, "dispatch": 1800.0}
 _MINUTE: Final = timedelta(minutes=1)
 _WATCH_LIFE: Final = timedelta(minutes=14)
 
@@ -99,13 +101,20 @@ class World(Service):
                 draw=_draw,
                 call_back=self._hear,
                 ids_per_image=name == "oxen",
+                waits_for_the_image=name == "aimlapi",
             )
-            for name in ("apixo", "oxen")
+            for name in ("apixo", "oxen", "aimlapi")
         }
         self.providers = self.simulated
+        self.streams: EventStreams = {}
+        self.parallel = InTurn()
+        self.breakers = self._tapped(MemoryBreakers(self.store), "breakers")
+        self.places = self._tapped(MemoryPlaces(), "places")
+        self.limits = self.chance.choice(({}, {}, {"oxen": 1, "apixo": 2}))
         reachable = ProviderAccess(sandbox=True, callback_base="https://us", fetches_links=True)
         self.accesses = dict.fromkeys(self.simulated, reachable)
         self.image_source = _Web(self, habits)
+        self.reference_source = MemoryImageSource({})
 
     def _tapped(self, inner: object, name: str) -> Any:
         return Tapped(inner, name, self.effects)

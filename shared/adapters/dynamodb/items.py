@@ -26,6 +26,7 @@ from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
+from shared.domain.submission import Task
 from shared.ports import Admission, DueJob, Idempotency
 
 type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
@@ -53,7 +54,6 @@ def job_key(job_id: JobId) -> dict[str, str]:
 
 
 def job_item(job: Job) -> Item:
-    open_tasks = [task_id for s in job.followed for task_id in s.task_ids]
     item: dict[str, object] = job_key(job.id) | {
         "schema": SCHEMA,
         "tenant": job.tenant,
@@ -67,9 +67,12 @@ def job_item(job: Job) -> Item:
     if job.due_at:
         due = {
             "unsent": job.has_work_to_send,
-            "task_ids": open_tasks,
+            "tasks": [f"{task.provider}:{task.id}" for task in job.awaited_tasks],
+            "streamed": any(s.delivery == "stream" for s in job.followed),
             "since": text_of(job.since),
         }
+        if job.resolution:
+            due["resolution"] = job.resolution
         if not job.is_terminal:
             due["finish_by"] = text_of(job.finish_by)
         item |= due_attributes(job.id, job.due_at) | due
@@ -90,14 +93,14 @@ def event_item(event: Event) -> Item:
     return wire(item | due_attributes(event.job_id, event.created_at, kind="events"))
 
 
-def task_item(job: Job, task_id: TaskId) -> Item:
+def task_item(job: Job, task: Task) -> Item:
     """Return the claim that a task belongs to a job."""
     expires = int((job.updated_at + _TASKS_ARE_REMEMBERED).timestamp())
-    return wire(task_key(job.provider, task_id) | {"claimed_by": job.id, "expires_at": expires})
+    return wire(task_key(task) | {"claimed_by": job.id, "expires_at": expires})
 
 
-def task_key(provider: str, task_id: TaskId) -> dict[str, str]:
-    return {"pk": f"task#{provider}#{task_id}", "sk": "task"}
+def task_key(task: Task) -> dict[str, str]:
+    return {"pk": f"task#{task.provider}#{task.id}", "sk": "task"}
 
 
 def admission_item(admission: Admission) -> Item:
@@ -137,13 +140,19 @@ def read_due(item: Item) -> DueJob:
     return DueJob(
         id=JobId(row["pk"].removeprefix("job#")),
         due_at=time_of(row["due_at"]),
-        provider=row["provider"],
         model=row["model"],
         unsent=row["unsent"],
-        task_ids=tuple(TaskId(task_id) for task_id in row["task_ids"]),
+        tasks=tuple(map(_task, row["tasks"])),
+        is_streamed=row["streamed"],
+        resolution=row.get("resolution"),
         since=time_of(row["since"]),
         finish_by=time_of(row["finish_by"]) if "finish_by" in row else None,
     )
+
+
+def _task(text: str) -> Task:
+    provider, _, task_id = text.partition(":")
+    return Task(provider, TaskId(task_id))
 
 
 def read_event(item: Item) -> Event:

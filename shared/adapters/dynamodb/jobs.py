@@ -37,6 +37,7 @@ from shared.domain.errors import (
 from shared.domain.events import announcement
 from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
+from shared.domain.submission import Task
 from shared.ports import Admission, DueJob, Idempotency, JobPage
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class DynamoJobStore:
         answers = (
             (task_id, self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True))
             for task_id in task_ids
-            for key in [wire(task_key(provider, task_id))]
+            for key in [wire(task_key(Task(provider, task_id)))]
         )
         return frozenset(task_id for task_id, answer in answers if "Item" in answer)
 
@@ -172,15 +173,15 @@ def _with_it(job: Job, was: Job | None) -> Iterator[_Write]:
     event = announcement(job, was=was)
     if event:
         yield _Write({"Item": event_item(event)}, VersionConflict("the event exists"))
-    known = frozenset(was.task_ids) if was else frozenset()
-    for task_id in job.task_ids:
-        if task_id not in known:
+    known = frozenset(was.tasks) if was else frozenset()
+    for task in job.tasks:
+        if task not in known:
             put = {
-                "Item": task_item(job, task_id),
+                "Item": task_item(job, task),
                 "ConditionExpression": "attribute_not_exists(pk) OR claimed_by = :job",
                 "ExpressionAttributeValues": wire({":job": job.id}),
             }
-            yield _Write(put, TaskTaken(f"{job.provider} {task_id} belongs to another job"))
+            yield _Write(put, TaskTaken(f"{task.provider} {task.id} belongs to another job"))
 
 
 def _admission_put(admission: Admission, now: datetime) -> dict[str, Any]:

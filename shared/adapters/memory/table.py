@@ -16,6 +16,7 @@ from shared.domain.errors import (
 from shared.domain.events import Event, announcement
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
+from shared.domain.submission import Task
 from shared.ports import Admission, DueJob, Idempotency, JobPage
 
 
@@ -26,7 +27,7 @@ class MemoryJobStore:
         self.announced: dict[EventId, Event] = {}
         self._jobs: dict[JobId, Job] = {}
         self._agenda: list[tuple[datetime, JobId]] = []
-        self._owners: dict[tuple[str, TaskId], JobId] = {}
+        self._owners: dict[Task, JobId] = {}
         self._admissions: dict[str, Admission] = {}
 
     def add(self, job: Job, *, admission: Admission | None = None) -> None:
@@ -46,9 +47,9 @@ class MemoryJobStore:
         current = self._jobs.get(job.id)
         if current is None or current.version != was.version:
             raise VersionConflict(f"{job.id} is not at version {was.version}")
-        for task_id in job.task_ids:
-            if self._owners.get((job.provider, task_id), job.id) != job.id:
-                raise TaskTaken(f"{job.provider} {task_id} belongs to another job")
+        for task in job.tasks:
+            if self._owners.get(task, job.id) != job.id:
+                raise TaskTaken(f"{task.provider} {task.id} belongs to another job")
         self._write(job, was=was)
 
     def remove(self, job: Job) -> None:
@@ -57,7 +58,7 @@ class MemoryJobStore:
         del self._jobs[job.id]
 
     def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:
-        return frozenset(task_id for task_id in task_ids if (provider, task_id) in self._owners)
+        return frozenset(t for t in task_ids if Task(provider, t) in self._owners)
 
     def get(self, job_id: JobId) -> Job:
         if job_id not in self._jobs:
@@ -102,7 +103,7 @@ class MemoryJobStore:
         self._jobs[job.id] = job
         if job.due_at and (was is None or was.due_at != job.due_at):
             heappush(self._agenda, (job.due_at, job.id))
-        self._owners |= {(job.provider, task_id): job.id for task_id in job.task_ids}
+        self._owners |= dict.fromkeys(job.tasks, job.id)
         event = announcement(job, was=was)
         if event:
             self.announced[event.id] = event
@@ -154,10 +155,11 @@ def _due(job: Job, at: datetime) -> DueJob:
     return DueJob(
         id=job.id,
         due_at=at,
-        provider=job.provider,
         model=job.model,
         unsent=job.has_work_to_send,
-        task_ids=tuple(task_id for s in job.followed for task_id in s.task_ids),
+        tasks=job.awaited_tasks,
+        is_streamed=any(s.delivery == "stream" for s in job.followed),
+        resolution=job.resolution,
         since=job.since,
         finish_by=None if job.is_terminal else job.finish_by,
     )

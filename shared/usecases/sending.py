@@ -1,0 +1,79 @@
+"""One paid call, and what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.errors import ErrorCode, FateUnknown, Fault, NotSent, Refused
+from shared.domain.submission import Submission, SubmissionState
+from shared.ports import Acceptance, Letter, Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A submission as it is claimed, with the letter to send, or why there is none."""
+
+    submission: Submission
+    letter: Letter | None = None
+    refusal: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a submission, to be taken in wherever it stands by then."""
+
+    sent: Submission
+    take: Callable[[Submission], Submission]
+    fault: Fault | None = None
+    retry_after_seconds: float | None = None
+    acceptance: Acceptance | None = None
+    was_called: bool = True
+
+    def is_for(self, submission: Submission) -> bool:
+        """Whether it is news: a callback may have brought it already."""
+        same = (submission.attempt, submission.number) == (self.sent.attempt, self.sent.number)
+        return same and submission.state is SubmissionState.SENDING
+
+
+def send(draft: Draft, *, provider: Provider, now: Callable[[], datetime]) -> Answer:
+    """The one line that may cost money. Whatever it raises, it is not called again."""
+    if draft.letter is None:
+        return _refused(draft, draft.refusal, now(), was_called=False)
+    sent = draft.submission
+    try:
+        acceptance = provider.submit(draft.letter)
+    except NotSent as error:
+        fault, wait = error.fault, error.retry_after_seconds
+        take = lambda s: s.not_sent(fault)  # noqa: E731  it is stored, not named
+        return Answer(sent=sent, take=take, fault=fault, retry_after_seconds=wait)
+    except Refused as error:
+        return _refused(draft, error, now())
+    except FateUnknown as error:
+        fault = error.fault
+        return Answer(sent=sent, take=lambda s: s.unknown(fault), fault=fault)
+    return Answer(
+        sent=sent,
+        take=lambda s: s.accepted(acceptance.task_ids, acceptance.made),
+        acceptance=acceptance,
+    )
+
+
+def disowned(answer: Answer) -> Answer:
+    """Return the answer for a task that turned out to be another job's."""
+    message = "the provider answered with a task that belongs to another job"
+    fault = Fault(code=ErrorCode.AMBIGUOUS_SUBMIT, message=message)
+    return Answer(sent=answer.sent, take=lambda s: s.unknown(fault), fault=fault)
+
+
+def _refused(
+    draft: Draft, error: Refused | None, at: datetime, *, was_called: bool = True
+) -> Answer:
+    if error is None:
+        raise AssertionError("a draft has a letter or a refusal")
+    fault = error.fault
+    return Answer(
+        sent=draft.submission,
+        take=lambda s: s.refused(fault, at),
+        fault=fault,
+        was_called=was_called,
+    )

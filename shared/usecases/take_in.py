@@ -1,0 +1,139 @@
+"""Take in what became of the submissions just sent, wherever the job stands by then."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from shared.domain.errors import Fault, ResultUnavailable, TaskTaken, VersionConflict
+from shared.domain.image import StoredImage
+from shared.domain.job import Job
+from shared.domain.offers import Offer
+from shared.domain.status import JobStatus
+from shared.domain.submission import Submission, SubmissionState
+from shared.ports import Clock, JobStore, MediaStore, Providers, Queue, RandomBytes
+from shared.usecases.provider_gate import ProviderGate
+from shared.usecases.revise import revise
+from shared.usecases.sending import Answer, disowned
+
+# Seconds.
+_FIRST_RETRY: Final = 2.0
+_LONGEST_RETRY: Final = 300.0
+_SYNC_BACKSTOP: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """Images that came as bytes and lie in the bucket by now, and why some do not."""
+
+    sent: Submission
+    images: tuple[StoredImage, ...]
+    faults: tuple[Fault, ...]
+    charged: Decimal | None
+
+    def settle(self, job: Job, at: datetime) -> list[Submission]:
+        return [
+            s.settled(faults=self.faults, charged=self.charged, at=at)
+            for s in job.submissions
+            if (s.attempt, s.number) == (self.sent.attempt, self.sent.number)
+            and s.state is SubmissionState.ACCEPTED
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeIn:
+    jobs: JobStore
+    media: MediaStore
+    providers: Providers
+    collect_queue: Queue
+    gate: ProviderGate
+    clock: Clock
+    random_bytes: RandomBytes
+
+    def __call__(self, claimed: Job, offer: Offer, answers: Sequence[Answer]) -> Job:
+        """Write down the answers and what follows at once from them; return the job as saved."""
+        kept = [self._keep(claimed, offer, answer) for answer in answers if _came_inline(answer)]
+        try:
+            job = self._write_down(claimed, offer, answers, kept)
+        except TaskTaken:
+            # The provider named a task that another job has: nobody knows what became of ours.
+            job = self._write_down(claimed, offer, [disowned(a) for a in answers], [])
+        if job.status is JobStatus.CANCELLED:  # meanwhile, when nobody knew yet what to stop
+            mine = [task.id for task in job.awaited_tasks if task.provider == offer.provider]
+            self.providers[offer.provider].cancel(offer, mine)
+        if any(s.made for s in job.followed):
+            self.collect_queue.send(job.id)
+        self._tell_gate(job, offer, answers)
+        return job
+
+    def _keep(self, job: Job, offer: Offer, answer: Answer) -> _Kept:
+        """Store what came as bytes before anything says that it came: it is nowhere else."""
+        sent, images, faults = answer.sent, list[StoredImage](), list[Fault]()
+        contents = answer.acceptance.contents if answer.acceptance else ()
+        for position, content in enumerate(contents, start=sent.first_position):
+            try:
+                chunks, attempt = iter([content]), sent.attempt
+                images.append(
+                    self.media.store(job.id, attempt=attempt, position=position, chunks=chunks)
+                )
+            except ResultUnavailable as error:
+                faults.append(error.fault)
+        made = answer.acceptance.made if answer.acceptance else None
+        told = made.charged_usd if made else None
+        charged = offer.estimate(len(contents)) if told is None else told
+        return _Kept(sent=sent, images=tuple(images), faults=tuple(faults), charged=charged)
+
+    def _write_down(
+        self, claimed: Job, offer: Offer, answers: Sequence[Answer], kept: Sequence[_Kept]
+    ) -> Job:
+        now = self.clock.now()
+        check_at = now + timedelta(seconds=_first_check_seconds(claimed, offer))
+        retry_at = now + timedelta(seconds=self._retry_seconds(claimed, answers))
+        images = [image for one in kept for image in one.images]
+
+        def change(job: Job) -> Job | None:
+            updates = [a.take(s) for a in answers for s in job.submissions if a.is_for(s)]
+            if not updates:
+                return None
+            job = job.answered(updates, at=now, check_at=check_at, retry_at=retry_at)
+            settled = [s for one in kept for s in one.settle(job, now)]
+            return job.settled(settled, images, at=now, check_at=check_at) if settled else job
+
+        changed = change(claimed)
+        if changed is None:
+            return claimed
+        try:
+            self.jobs.save(changed, was=claimed)
+        except VersionConflict:
+            # Beaten by a callback that overtook the answer, or by a cancel: read anew.
+            return revise(self.jobs, claimed.id, change)
+        return changed
+
+    def _retry_seconds(self, claimed: Job, answers: Sequence[Answer]) -> float:
+        """Exponential with jitter, and never before the provider said."""
+        told = [a.retry_after_seconds for a in answers if a.retry_after_seconds is not None]
+        backoff = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0 ** (claimed.dispatch_tries - 1))
+        jitter = 0.5 + self.random_bytes(1)[0] / 512
+        return max([backoff * jitter, *told])
+
+    def _tell_gate(self, job: Job, offer: Offer, answers: Sequence[Answer]) -> None:
+        """The answers are written down by now: what fails here costs a count, not a job."""
+        with suppress(Exception):
+            for answer in answers:
+                if answer.was_called:
+                    self.gate.report(offer.provider, offer.model, answer.fault)
+            if not job.is_in_flight_at(offer.provider):
+                self.gate.leave(job.id, offer.provider)
+
+
+def _came_inline(answer: Answer) -> bool:
+    return bool(answer.acceptance and answer.acceptance.contents)
+
+
+def _first_check_seconds(job: Job, offer: Offer) -> float:
+    pacing = offer.pace(job.resolution)
+    if job.delivery == "callback":
+        return pacing.callback_grace
+    return _SYNC_BACKSTOP if job.delivery == "sync" else pacing.first_poll
