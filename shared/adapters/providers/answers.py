@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -23,9 +24,13 @@ from shared.domain.errors import (
 )
 
 SUBMIT_SECONDS: Final = 8.0
+SYNC_SECONDS: Final = 120.0  # for a call that answers with the image itself
 ASK_SECONDS: Final = 10.0
+SHORT_ANSWER: Final = 1_000_000
+LONGEST_MADE: Final = 64 * 1024 * 1024  # for images that come inline
 # Oxen's rows repeat the request, references that came inline included.
 _LONGEST_ANSWER: Final = 16 * 1024 * 1024
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _TOO_MANY: Final = 429
 _LONGEST_WAIT: Final = 86_400.0
 _LONGEST_MESSAGE: Final = 300
@@ -78,11 +83,26 @@ _INLINE_FILE: Final = re.compile(r"data:[^\s,]{0,100},\S*", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
-def post(http: HttpClient, url: str, *, key: str, body: object, provider: str) -> HttpAnswer:
+def post(  # noqa: PLR0913  one paid exchange in one call
+    http: HttpClient,
+    url: str,
+    *,
+    key: str,
+    body: Mapping[str, object],
+    provider: str,
+    headers: Mapping[str, str] = _NO_HEADERS,
+    deadline_seconds: float = SUBMIT_SECONDS,
+    max_bytes: int = SHORT_ANSWER,
+) -> HttpAnswer:
     """Send a paid request once. Raises NotSent or FateUnknown when there is no answer."""
     try:
         return http.request(
-            "POST", url, headers=_bearer(key), json=body, deadline_seconds=SUBMIT_SECONDS
+            "POST",
+            url,
+            headers={**headers, **_bearer(key)},
+            json=dict(body),
+            deadline_seconds=deadline_seconds,
+            max_bytes=max_bytes,
         )
     except (ConnectFailed, ForbiddenAddress) as exc:
         raise NotSent(_unreachable(provider, exc)) from exc
@@ -90,14 +110,21 @@ def post(http: HttpClient, url: str, *, key: str, body: object, provider: str) -
         raise FateUnknown(_unanswered(provider, str(exc))) from exc
 
 
-def ask(http: HttpClient, url: str, *, key: str, provider: str) -> HttpAnswer:
+def ask(
+    http: HttpClient,
+    url: str,
+    *,
+    key: str,
+    provider: str,
+    deadline_seconds: float = ASK_SECONDS,
+) -> HttpAnswer:
     """Ask a question that costs nothing. Raises ProviderUnreadable when there is no good answer."""
     try:
         answer = http.request(
             "GET",
             url,
             headers=_bearer(key),
-            deadline_seconds=ASK_SECONDS,
+            deadline_seconds=deadline_seconds,
             max_bytes=_LONGEST_ANSWER,
         )
     except HttpError as exc:

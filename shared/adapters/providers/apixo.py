@@ -3,7 +3,7 @@
 `code` in a body speaks of the call, `data.state` of the task: a failed task has code 200.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -27,8 +27,7 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from shared.domain.submission import Submission
-from shared.domain.wanted import JobInput
-from shared.ports import Order
+from shared.ports import Acceptance, Letter, Order, Recovery
 
 _NAME: Final = "apixo"
 _FIRST_ERROR: Final = 400
@@ -70,24 +69,24 @@ class Apixo:
         self._base_url = base_url
         self._key = key
 
-    def submit(self, order: Order) -> tuple[TaskId, ...]:
-        url = f"{self._base_url}/generateTask/{order.offer.provider_model}"
+    def compose(self, order: Order) -> Letter:
+        return Letter(order=order, body=_body(order))
+
+    def submit(self, letter: Letter) -> Acceptance:
+        url = f"{self._base_url}/generateTask/{letter.order.offer.provider_model}"
         key = self._key()
-        answer = post(self._http, url, key=key, body=_body(order), provider=_NAME)
+        answer = post(self._http, url, key=key, body=letter.body, provider=_NAME)
         body = json_object(answer.body)
         accepted = read(_Accepted, body)
         if not accepted or not is_success(answer):
-            raise _refusal_of(answer, body, order, key) or unreadable(_NAME, answer)
+            raise _refusal_of(answer, body, letter.order, key) or unreadable(_NAME, answer)
         # Whatever `code` says beside it: a task id is a task, and it may be charged.
-        return (TaskId(accepted.data.taskId),)
+        return Acceptance(task_ids=(TaskId(accepted.data.taskId),))
 
-    def fingerprint(self, order: Order) -> str:
-        del order  # APIXO has no list and echoes nothing: lost answers come back by callback
-        return ""
-
-    def recover(self, offer: Offer, wanted: JobInput, submission: Submission) -> tuple[TaskId, ...]:
-        del offer, wanted, submission
-        return ()
+    def recover(self, offer: Offer, submission: Submission, *, name: str) -> Recovery:
+        """APIXO has no list and echoes nothing: lost answers come back by callback."""
+        del offer, submission, name
+        return Recovery()
 
     def cancel(self, offer: Offer, task_ids: Collection[TaskId]) -> None:
         """APIXO documents no way to stop a task: it goes on, and its images are kept as late."""
@@ -95,18 +94,18 @@ class Apixo:
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
         return tuple(self._report(offer, task_id) for task_id in task_ids)
 
-    def finished(self, offer: Offer, task_ids: Collection[TaskId]) -> Collection[TaskId]:
+    def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
         """APIXO has no list: every task is asked about, a few at a time."""
 
         def is_finished(task_id: TaskId) -> bool:
             try:
-                return self._report(offer, task_id).state is not TaskState.PENDING
+                return self._report(tasks[task_id], task_id).state is not TaskState.PENDING
             except ProviderUnreadable:
                 return False
 
         with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-            answers = pool.map(is_finished, task_ids)
-            return [task_id for task_id, done in zip(task_ids, answers, strict=True) if done]
+            answers = pool.map(is_finished, tasks)
+            return [task_id for task_id, done in zip(tasks, answers, strict=True) if done]
 
     def _report(self, offer: Offer, task_id: TaskId) -> TaskReport:
         query = quote(task_id, safe="")

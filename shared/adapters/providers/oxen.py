@@ -3,7 +3,7 @@
 What is wrong with a request shows only later, as a failed generation with words but no code.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -29,8 +29,7 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from shared.domain.submission import Submission
-from shared.domain.wanted import JobInput
-from shared.ports import Order
+from shared.ports import Acceptance, Letter, Order, Recovery
 
 _NAME: Final = "oxen"
 # Errors that may also come under a 200, by the statuses that they belong to.
@@ -69,31 +68,33 @@ class Oxen:
         self._history_url = f"{base_url}/api/ai/generations"
         self._key = key
 
-    def submit(self, order: Order) -> tuple[TaskId, ...]:
+    def compose(self, order: Order) -> Letter:
+        body = _body(order)
+        return Letter(order=order, body=body, fingerprint=fingerprint(body))
+
+    def submit(self, letter: Letter) -> Acceptance:
         key = self._key()
-        answer = post(self._http, self._queue_url, key=key, body=_body(order), provider=_NAME)
+        answer = post(self._http, self._queue_url, key=key, body=letter.body, provider=_NAME)
         body = json_object(answer.body)
         task_ids = _task_ids(body)
         if not task_ids or not is_success(answer):
-            raise _refusal_of(answer, body, order, key) or unreadable(_NAME, answer)
-        return task_ids
+            raise _refusal_of(answer, body, letter.order, key) or unreadable(_NAME, answer)
+        return Acceptance(task_ids=task_ids)
 
-    def fingerprint(self, order: Order) -> str:
-        return fingerprint(_body(order))
-
-    def recover(self, offer: Offer, wanted: JobInput, submission: Submission) -> tuple[TaskId, ...]:
+    def recover(self, offer: Offer, submission: Submission, *, name: str) -> Recovery:
         """Look among what is active and what is past; the past alone may be hidden from us."""
-        del wanted  # the submission's fingerprint holds all of it
+        del name  # Oxen knows none of ours
         if submission.sent_at is None:
-            return ()
+            return Recovery()
         rows = self._rows(self._queue_url)
         with suppress(ProviderUnreadable):
             rows += self._rows(f"{self._history_url}?page_size={_HISTORY_ROWS}")
         # All that a request can hold, not just what ours held: a row with more is another's.
         fields = {"model", "prompt", offer.references_wire, *(r.wire for r in offer.rules.values())}
-        return echoes(
+        found = echoes(
             rows, sought=submission.fingerprint, fields=fields, sent_at=submission.sent_at
         )
+        return Recovery(task_ids=found)
 
     def cancel(self, offer: Offer, task_ids: Collection[TaskId]) -> None:
         del offer
@@ -105,15 +106,14 @@ class Oxen:
         del offer  # the queue knows its generations without the model
         return tuple(self._report(task_id) for task_id in task_ids)
 
-    def finished(self, offer: Offer, task_ids: Collection[TaskId]) -> Collection[TaskId]:
+    def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
         """One list call: what is no longer queued or processing has come to an end."""
-        del offer
         answer = ask(self._http, self._queue_url, key=self._key(), provider=_NAME)
         listed = read(_Listed, json_object(answer.body))
         if not listed:
             raise ProviderUnreadable(f"{_NAME}: no list, HTTP {answer.status}")
         active = {generation.generation_id for generation in listed.generations}
-        return [task_id for task_id in task_ids if task_id not in active]
+        return [task_id for task_id in tasks if task_id not in active]
 
     def _rows(self, url: str) -> list[dict[str, Any]]:
         answer = ask(self._http, url, key=self._key(), provider=_NAME)

@@ -15,7 +15,7 @@ from shared.domain.ids import JobId
 from shared.domain.offers import Offer
 from shared.domain.submission import Submission
 from shared.domain.wanted import JobInput
-from shared.ports import Order, Provider
+from shared.ports import Acceptance, Order, Provider
 
 KEY = "key-canary"
 APIXO_URL = "https://api.apixo.ai/api/v1"
@@ -57,22 +57,23 @@ def never_ends(_: httpx.Request) -> httpx.Response:
 
 
 def apixo(does: Does) -> Apixo:
-    return Apixo(_http(does), base_url=APIXO_URL, key=lambda: KEY)
+    return Apixo(a_client(does), base_url=APIXO_URL, key=lambda: KEY)
 
 
 def oxen(does: Does) -> Oxen:
-    return Oxen(_http(does), base_url=OXEN_URL, key=lambda: KEY)
+    return Oxen(a_client(does), base_url=OXEN_URL, key=lambda: KEY)
 
 
-def _http(does: Does) -> HttpClient:
+def a_client(does: Does) -> HttpClient:
     return HttpClient(transport=httpx.MockTransport(does))
 
 
-def an_order(
+def an_order(  # each test names the few it means
     offer: Offer,
     *,
     references: tuple[str, ...] = (),
     callback_url: str | None = None,
+    delivery: str | None = None,
     n: int = 1,
     **wanted: Any,
 ) -> Order:
@@ -82,19 +83,44 @@ def an_order(
         offer=offer,
         wanted=JobInput(n=n, images=references, **wanted),
         references=references,
-        submission=Submission(attempt=1, number=1, first_position=0, images_asked=n),
+        submission=a_submission(offer, delivery=delivery, n=n),
         callback_url=callback_url,
     )
 
 
+def a_submission(offer: Offer, *, delivery: str | None = None, n: int = 1) -> Submission:
+    return Submission(
+        attempt=1,
+        number=1,
+        provider=offer.provider,
+        delivery=delivery or offer.deliveries[0],
+        first_position=0,
+        images_asked=n,
+    )
+
+
+def submitted(provider: Provider, order: Order) -> Acceptance:
+    return provider.submit(provider.compose(order))
+
+
 def outcome(provider: Provider, order: Order) -> str:
-    """Return `accepted: ids`, `not sent: code`, `refused: code` or `fate unknown: code`."""
+    """Return what became of an order, in words.
+
+    `accepted: ids`, `made: links and bytes`, or `not sent`, `refused`, `fate unknown: code`.
+    """
     try:
-        return f"accepted: {' '.join(provider.submit(order))}"
+        return _told(submitted(provider, order))
     except SubmissionError as error:
         told = f"{_WORDS[type(error)]}: {error.fault.code}"
         wait = error.retry_after_seconds
         return told if wait is None else f"{told}, wait {wait:g}"
+
+
+def _told(acceptance: Acceptance) -> str:
+    if acceptance.made is None:
+        return f"accepted: {' '.join(acceptance.task_ids)}"
+    inline = (f"{len(content)} bytes" for content in acceptance.contents)
+    return f"made: {' '.join([*acceptance.made.urls, *inline]) or 'nothing'}"
 
 
 def sent_by(make: Callable[[Does], Provider], order: Order) -> httpx.Request:
@@ -106,7 +132,7 @@ def sent_by(make: Callable[[Does], Provider], order: Order) -> httpx.Request:
         answer = {"data": {"taskId": "t"}, "generations": [{"generation_id": "t"}]}
         return says(answer)(request)
 
-    make(take).submit(order)
+    submitted(make(take), order)
     (request,) = requests
     return request
 

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.errors import ErrorCode, ProviderUnreadable
 from shared.domain.ids import TaskId
+from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from tests.unit.providers.exchange import (
     APIXO_OFFER,
@@ -29,6 +30,10 @@ RESULTS = json.dumps({"resultUrls": FILES})
 def task(state: object, *, code: object = 200, **fields: object) -> Does:
     data = {"taskId": TASK, "state": state, "createTime": 1767965610929, **fields}
     return says({"code": code, "message": "success", "data": data})
+
+
+def tasks(*ids: str) -> dict[TaskId, Offer]:
+    return {TaskId(task_id): APIXO_OFFER for task_id in ids}
 
 
 def report_of(does: Does) -> TaskReport:
@@ -240,8 +245,8 @@ def test_finished_tasks_are_those_that_ended_well_or_badly() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return answers[request.url.params["taskId"]](request)
 
-    assert list(apixo(answer).finished(APIXO_OFFER, list(map(TaskId, answers)))) == ["c", "d"]
-    assert list(apixo(answer).finished(APIXO_OFFER, [])) == []
+    assert list(apixo(answer).finished(tasks(*answers))) == ["c", "d"]
+    assert list(apixo(answer).finished({})) == []
 
 
 def test_many_tasks_are_asked_about_at_once_but_no_more_than_eight() -> None:
@@ -259,7 +264,7 @@ def test_many_tasks_are_asked_about_at_once_but_no_more_than_eight() -> None:
             under_way -= 1
         return task("failed")(request)
 
-    tasks = [TaskId(str(number)) for number in range(40)]
+    forty = tasks(*map(str, range(40)))
 
-    assert list(apixo(answer).finished(APIXO_OFFER, tasks)) == tasks
+    assert list(apixo(answer).finished(forty)) == list(forty)
     assert most == 8

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.unit.providers.exchange import APIXO_OFFER, Does, an_order, apixo, outcome, says
+from tests.unit.providers.exchange import (
+    APIXO_OFFER,
+    Does,
+    an_order,
+    apixo,
+    outcome,
+    says,
+    submitted,
+)
 from tests.unit.providers.outcomes import (
     ANY_PROVIDER,
     AUTH,
@@ -133,9 +141,9 @@ def test_the_reason_of_a_refusal_is_apixos_own_on_one_line() -> None:
     does = error(400, "Invalid\n request", error="Missing required field: input.prompt")
 
     with pytest.raises(Exception, match="apixo: Invalid request Missing required field: input"):
-        apixo(does).submit(an_order(APIXO_OFFER))
+        submitted(apixo(does), an_order(APIXO_OFFER))
 
 
 def test_a_refusal_without_a_reason_has_its_status_for_one() -> None:
     with pytest.raises(Exception, match=r"^apixo: refused with 422$"):
-        apixo(says(b"", status=422)).submit(an_order(APIXO_OFFER))
+        submitted(apixo(says(b"", status=422)), an_order(APIXO_OFFER))

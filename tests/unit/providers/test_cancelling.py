@@ -6,8 +6,7 @@ import httpx
 import pytest
 
 from shared.domain.ids import TaskId
-from shared.domain.wanted import JobInput
-from shared.ports import Provider
+from shared.ports import Provider, Recovery
 from tests.unit.providers.exchange import (
     APIXO_OFFER,
     HTML,
@@ -82,5 +81,5 @@ def test_apixo_echoes_nothing_so_nothing_is_looked_for() -> None:
     provider = apixo(fails(httpx.ConnectError))
     order = an_order(APIXO_OFFER)
 
-    assert provider.fingerprint(order) == ""
-    assert provider.recover(APIXO_OFFER, JobInput(prompt="a fox"), order.submission) == ()
+    assert provider.compose(order).fingerprint == ""
+    assert provider.recover(APIXO_OFFER, order.submission, name="job_1.1.1") == Recovery()

@@ -14,14 +14,14 @@ from shared.catalog.load import load_catalog
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
-from shared.domain.submission import Submission
-from shared.ports import Order
+from shared.ports import Order, Recovery
 from tests.memory_service import MemoryService
 from tests.unit.providers.exchange import (
     HTML,
     KEY,
     OXEN_OFFER,
     Does,
+    a_submission,
     an_order,
     body_of,
     fails,
@@ -33,6 +33,7 @@ from tests.unit.providers.exchange import (
 NOW = datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC)
 QUEUE = "https://hub.oxen.ai/api/ai/queue"
 HISTORY = "https://hub.oxen.ai/api/ai/generations?page_size=200"
+NAME = "job_1.1.1"
 WEB = ("https://example.com/1.png", "https://example.com/2.png")
 OFFERS = [o for model in load_catalog().models for o in model.offers if o.provider == "oxen"]
 
@@ -58,9 +59,9 @@ def lists(*queue: object, history: Does | None = None) -> Does:
 
 def recovered(order: Order, does: Does) -> tuple[TaskId, ...]:
     provider = oxen(does)
-    fingerprint = provider.fingerprint(order)
+    fingerprint = provider.compose(order).fingerprint
     submission = order.submission.sending(NOW, fingerprint=fingerprint)
-    return provider.recover(order.offer, order.wanted, submission)
+    return provider.recover(order.offer, submission, name=NAME).task_ids
 
 
 # --- the request itself
@@ -156,11 +157,11 @@ def test_a_fingerprint_tells_requests_apart_and_hides_them() -> None:
         an_order(OXEN_OFFER, prompt="a fox", references=WEB[:1]),
     ]
 
-    prints = [provider.fingerprint(order) for order in orders]
+    prints = [provider.compose(order).fingerprint for order in orders]
 
     assert len(set(prints)) == len(orders)
     assert all(len(text) == 64 and "fox" not in text for text in prints)
-    assert provider.fingerprint(an_order(OXEN_OFFER, prompt="a fox", n=4)) == prints[0]
+    assert provider.compose(an_order(OXEN_OFFER, prompt="a fox", n=4)).fingerprint == prints[0]
 
 
 # --- the time
@@ -186,10 +187,9 @@ def test_a_row_without_a_sensible_time_is_left_alone(moment: object) -> None:
 
 
 def test_a_request_that_was_never_sent_is_not_looked_for() -> None:
-    order = an_order(OXEN_OFFER)
-    planned = Submission(attempt=1, number=1, first_position=0, images_asked=1)
+    planned = a_submission(OXEN_OFFER)
 
-    assert oxen(fails(httpx.ConnectError)).recover(order.offer, order.wanted, planned) == ()
+    assert oxen(fails(httpx.ConnectError)).recover(OXEN_OFFER, planned, name=NAME) == Recovery()
 
 
 def test_a_job_that_reached_nobody_never_gets_the_task_of_one_whose_answer_is_under_way() -> None:

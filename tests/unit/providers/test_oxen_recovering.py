@@ -9,10 +9,11 @@ import pytest
 from local.sandbox.server import RunningSandbox, running_sandbox
 from shared.adapters.http import HttpClient
 from shared.adapters.providers.oxen import Oxen
+from shared.domain.ids import TaskId
 from shared.domain.reports import TaskState
 from shared.domain.submission import Submission
 from shared.ports import Order
-from tests.unit.providers.exchange import OXEN_OFFER, an_order
+from tests.unit.providers.exchange import OXEN_OFFER, an_order, submitted
 
 FOREVER = 1000  # latency: what is enqueued stays so
 
@@ -31,8 +32,12 @@ def oxen(sandbox: RunningSandbox, socket_enabled: None) -> Oxen:
 
 
 def sent(oxen: Oxen, order: Order) -> Submission:
-    fingerprint = oxen.fingerprint(order)
+    fingerprint = oxen.compose(order).fingerprint
     return order.submission.sending(datetime.now(UTC), fingerprint=fingerprint)
+
+
+def found(oxen: Oxen, submission: Submission) -> tuple[TaskId, ...]:
+    return oxen.recover(OXEN_OFFER, submission, name="job_1.1.1").task_ids
 
 
 @pytest.mark.parametrize(
@@ -47,33 +52,30 @@ def sent(oxen: Oxen, order: Order) -> Submission:
 )
 def test_what_was_enqueued_is_found_again(oxen: Oxen, order: Order) -> None:
     submission = sent(oxen, order)
-    task_ids = oxen.submit(order)
+    task_ids = submitted(oxen, order).task_ids
 
-    found = oxen.recover(order.offer, order.wanted, submission)
-
-    assert sorted(found) == sorted(task_ids)
+    assert sorted(found(oxen, submission)) == sorted(task_ids)
 
 
 def test_two_identical_requests_are_found_together(oxen: Oxen) -> None:
     order = an_order(OXEN_OFFER, prompt="twice")
     submission = sent(oxen, order)
-    both = [*oxen.submit(order), *oxen.submit(order)]
+    both = [*submitted(oxen, order).task_ids, *submitted(oxen, order).task_ids]
 
-    assert sorted(oxen.recover(order.offer, order.wanted, submission)) == sorted(both)
+    assert sorted(found(oxen, submission)) == sorted(both)
 
 
 def test_what_was_never_enqueued_is_not_found(oxen: Oxen) -> None:
-    oxen.submit(an_order(OXEN_OFFER, prompt="never", seed=1))
-    order = an_order(OXEN_OFFER, prompt="never")
+    submitted(oxen, an_order(OXEN_OFFER, prompt="never", seed=1))
 
-    assert oxen.recover(order.offer, order.wanted, sent(oxen, order)) == ()
+    assert found(oxen, sent(oxen, an_order(OXEN_OFFER, prompt="never"))) == ()
 
 
 def test_a_cancelled_generation_has_come_to_an_end(oxen: Oxen) -> None:
     order = an_order(OXEN_OFFER, prompt="stop", n=2)
-    task_ids = oxen.submit(order)
+    task_ids = submitted(oxen, order).task_ids
 
     oxen.cancel(order.offer, task_ids)
 
-    assert set(oxen.finished(order.offer, task_ids)) == set(task_ids)
+    assert set(oxen.finished(dict.fromkeys(task_ids, OXEN_OFFER))) == set(task_ids)
     assert TaskState.PENDING not in {r.state for r in oxen.report(order.offer, task_ids)}

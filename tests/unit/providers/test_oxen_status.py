@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.errors import ErrorCode, ProviderUnreadable
 from shared.domain.ids import TaskId
+from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from tests.unit.providers.exchange import HTML, KEY, OXEN_OFFER, Does, fails, never_ends, oxen, says
 
@@ -28,6 +29,10 @@ def row(status: object, **fields: object) -> dict[str, object]:
         "completed_at": None,
         **fields,
     }
+
+
+def tasks(*ids: str) -> dict[TaskId, Offer]:
+    return {TaskId(task_id): OXEN_OFFER for task_id in ids}
 
 
 def report_of(does: Does) -> TaskReport:
@@ -172,7 +177,7 @@ def test_one_list_tells_what_has_finished_by_leaving_it_out() -> None:
         rows = [{**row("queued"), "generation_id": id_, "new": {}} for id_ in ("a", "theirs")]
         return says({"count": 2, "generations": rows, "page": None})(request)
 
-    finished = oxen(answer).finished(OXEN_OFFER, [TaskId(id_) for id_ in ("a", "b", "c")])
+    finished = oxen(answer).finished(tasks("a", "b", "c"))
 
     assert list(finished) == ["b", "c"]
     assert asked == ["https://hub.oxen.ai/api/ai/queue"]
@@ -181,7 +186,7 @@ def test_one_list_tells_what_has_finished_by_leaving_it_out() -> None:
 def test_an_empty_list_means_that_all_has_finished() -> None:
     does = says({"count": 0, "generations": []})
 
-    assert list(oxen(does).finished(OXEN_OFFER, [TASK])) == [TASK]
+    assert list(oxen(does).finished(tasks(TASK))) == [TASK]
 
 
 @pytest.mark.parametrize(
@@ -204,4 +209,4 @@ def test_an_empty_list_means_that_all_has_finished() -> None:
 )
 def test_a_list_that_cannot_be_read_does_not_mean_that_all_has_finished(does: Does) -> None:
     with pytest.raises(ProviderUnreadable, match="oxen"):
-        oxen(does).finished(OXEN_OFFER, [TASK])
+        oxen(does).finished(tasks(TASK))

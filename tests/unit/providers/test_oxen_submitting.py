@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.providers.exchange import OXEN_OFFER, Does, an_order, outcome, oxen, says
+from tests.unit.providers.exchange import OXEN_OFFER, Does, an_order, outcome, oxen, says, submitted
 from tests.unit.providers.outcomes import (
     ANY_PROVIDER,
     AUTH,
@@ -134,6 +134,6 @@ def test_the_reason_of_a_refusal_is_found_in_every_body_that_oxen_has(
     body: dict[str, object], words: str
 ) -> None:
     with pytest.raises(Exception, match="oxen: ") as caught:
-        oxen(says(body, status=400)).submit(an_order(OXEN_OFFER))
+        submitted(oxen(says(body, status=400)), an_order(OXEN_OFFER))
 
     assert str(caught.value) == f"oxen: {words}"

@@ -25,6 +25,7 @@ from tests.unit.providers.exchange import (
     never_ends,
     oxen,
     says,
+    submitted,
 )
 
 PROMPT = "prompt-canary: a fox\n on the moon (no. 7)"
@@ -114,7 +115,7 @@ def test_a_submission_that_fails_gives_no_secret_away(
 ) -> None:
     provider, order = MAKERS[name](does), an_order_full_of_secrets(name)
 
-    said = everything_said(lambda: provider.submit(order), caplog)
+    said = everything_said(lambda: submitted(provider, order), caplog)
 
     assert name in said
     assert tell_tales(said) == []
@@ -134,7 +135,7 @@ def test_a_question_that_fails_at_oxen_gives_no_secret_away(
 def test_a_list_that_fails_gives_no_secret_away(
     does: Does, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = everything_said(lambda: oxen(does).finished(OXEN_OFFER, [TASK]), caplog)
+    said = everything_said(lambda: oxen(does).finished({TASK: OXEN_OFFER}), caplog)
 
     assert tell_tales(said) == []
 
@@ -192,7 +193,7 @@ def test_a_prompt_is_taken_out_of_a_reason_and_the_rest_stays(
     prompt: str, message: str, told: str
 ) -> None:
     with pytest.raises(ServiceError) as caught:
-        oxen(says({"error": message}, status=400)).submit(an_order(OXEN_OFFER, prompt=prompt))
+        submitted(oxen(says({"error": message}, status=400)), an_order(OXEN_OFFER, prompt=prompt))
 
     assert str(caught.value) == f"oxen: {told}"
 
@@ -212,6 +213,6 @@ def test_a_prompt_is_taken_out_of_a_reason_and_the_rest_stays(
 )  # fmt: skip
 def test_of_a_link_in_a_reason_only_the_host_stays(message: str, told: str) -> None:
     with pytest.raises(ServiceError) as caught:
-        oxen(says({"error": message}, status=400)).submit(an_order(OXEN_OFFER))
+        submitted(oxen(says({"error": message}, status=400)), an_order(OXEN_OFFER))
 
     assert str(caught.value) == f"oxen: {told}"
