@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+from shared.usecases.provider_gate import ProviderGate
+
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.await_change import AwaitChange
@@ -11,7 +13,6 @@ from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.keys import Authenticate, IssueKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.pass_gate import PassGate
-from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.recover import Recover
 from shared.usecases.references import PrepareReferences

@@ -161,6 +161,7 @@ class World:
     @cached_property
     def providers(self) -> Providers:
         from shared.adapters.providers.aimlapi import Aimlapi
+
         from shared.adapters.providers.apixo import Apixo
         from shared.adapters.providers.oxen import Oxen
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
+
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
     MemoryImageSource,
@@ -12,7 +14,6 @@ from shared.adapters.memory.buckets import (
     MemoryUploads,
 )
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue, MemoryWake, VirtualClock
-from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.provider import MemoryProvider
 from shared.adapters.memory.table import (
     MemoryApiKeys,

@@ -1,9 +1,8 @@
 """A job: one request for images, from admission to its one terminal state."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Self
 
 from shared.domain.errors import ErrorCode, Fault, InvalidTransition, TaskTaken
@@ -14,26 +13,10 @@ from shared.domain.failover import (
     has_surely_failed,
     leg_after,
 )
-from shared.domain.ids import JobId, KeyId, TaskId
 from shared.domain.image import StoredImage, merged
-from shared.domain.status import (
-    DISPATCH_PATIENCE,
-    FINISH_PATIENCE,
-    RECOVERY_PATIENCE,
-    SLOW,
-    TERMINAL,
-    TRANSITIONS,
-    JobStatus,
-)
-from shared.domain.submission import (
-    UNANSWERED,
-    Attempt,
-    Submission,
-    SubmissionState,
-    Task,
-    split,
-)
-from shared.domain.wanted import JobInput
+from shared.domain.job_facts import JobFacts, TimelineEntry
+from shared.domain.status import DISPATCH_PATIENCE, RECOVERY_PATIENCE, TRANSITIONS, JobStatus
+from shared.domain.submission import UNANSWERED, Attempt, Submission, SubmissionState, split
 
 # With `on_unknown: retry` every attempt may be paid for, so their number is bounded.
 _MOST_PAID_GUESSES: Final = 3
@@ -41,130 +24,8 @@ _REOPENABLE: Final = frozenset({JobStatus.FAILED, JobStatus.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineEntry:
-    at: datetime
-    status: JobStatus
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    id: JobId
-    tenant: str
-    key_id: KeyId
-    status: JobStatus = JobStatus.QUEUED
-    model: str
-    provider: str  # of the attempt under way, or of the next one
-    delivery: str
-    route: tuple[Leg, ...] = ()  # every way that was open when the job was admitted, best first
-    decision: str = ""  # why this provider, in words
-    force_failover: bool = False
-    sandbox: bool = False
-    input: JobInput
-    on_unknown: str = "fail"
-    start_within: timedelta | None = None
-    finish_within: timedelta = FINISH_PATIENCE
-    images: tuple[StoredImage, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    submissions: tuple[Submission, ...] = ()
-    dispatch_tries: int = 0
-    error: Fault | None = None
-    estimated_usd: Decimal | None = None
-    late: bool = False
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-    version: int = 1
-    created_at: datetime
-    opened_at: datetime  # created, or reopened by a retry: the deadlines run from here
-    updated_at: datetime
-    completed_at: datetime | None = None
-    due_at: datetime | None = None  # when the watch must look, should nothing else happen before
-    timeline: tuple[TimelineEntry, ...] = ()
-
-    @property
-    def is_terminal(self) -> bool:
-        return self.status in TERMINAL
-
-    @property
-    def finish_by(self) -> datetime:
-        return self.opened_at + self.finish_within
-
-    @property
-    def resolution(self) -> str | None:
-        """How large the images are, as far as that was asked for in a word."""
-        return self.input.resolution or self.input.size
-
-    @property
-    def start_by(self) -> datetime | None:
-        return self.opened_at + self.start_within if self.start_within else None
-
-    @property
-    def current(self) -> tuple[Submission, ...]:
-        """The submissions of the latest attempt."""
-        return tuple(s for s in self.submissions if s.attempt == len(self.attempts))
-
-    @property
-    def followed(self) -> tuple[Submission, ...]:
-        """The submissions of any attempt that may bring images: what is paid is never let go."""
-        return tuple(s for s in self.submissions if s.may_bring_images)
-
-    @property
-    def task_ids(self) -> tuple[TaskId, ...]:
-        return tuple(task_id for s in self.submissions for task_id in s.task_ids)
-
-    @property
-    def tasks(self) -> tuple[Task, ...]:
-        return tuple(Task(s.provider, task_id) for s in self.submissions for task_id in s.task_ids)
-
-    @property
-    def awaited_tasks(self) -> tuple[Task, ...]:
-        """The tasks whose providers have to be asked what became of them."""
-        asked = [s for s in self.followed if s.made is None]
-        return tuple(Task(s.provider, task_id) for s in asked for task_id in s.task_ids)
-
-    @property
-    def since(self) -> datetime:
-        """When the latest of its open submissions was sent, else when it was opened.
-
-        Earlier for a job in a hurry: it takes long as soon as its time is over.
-        """
-        sent = max((s.sent_at for s in self.followed if s.sent_at), default=self.opened_at)
-        return sent if self.is_terminal else min(sent, self.finish_by - SLOW)
-
-    @property
-    def has_work_to_send(self) -> bool:
-        if self.is_terminal:
-            return False
-        if any(s.is_planned for s in self.current):
-            return True
-        return self.status is JobStatus.QUEUED and not any(s.is_open for s in self.current)
-
-    @property
-    def charged_usd(self) -> Decimal | None:
-        """What the providers charged; None while that is not known of every submission."""
-        charges = [s.charge for s in self.submissions]
-        if not self.is_terminal or any(charge is None for charge in charges):
-            return None
-        return sum((charge for charge in charges if charge is not None), Decimal(0))
-
-    @property
-    def may_change_provider(self) -> bool:
-        """Whether nothing of the attempt under way has gone out."""
-        return not any(s.is_open and not s.is_planned for s in self.current)
-
-    def is_in_flight_at(self, provider: str) -> bool:
-        """Whether the job waits for something that a provider has, or may have, in hand."""
-        return any(s.is_open and not s.is_planned and s.provider == provider for s in self.current)
-
-    def overrun(self, at: datetime) -> Fault | None:
-        """Return the caller's own deadline that has passed, if one has."""
-        if self.is_terminal:
-            return None
-        if at >= self.finish_by:
-            return _fault(ErrorCode.DEADLINE_FINISH, "not finished by finish_by")
-        if self._starts_late(at):
-            return _fault(ErrorCode.DEADLINE_START, "not started by start_by")
-        return None
+class Job(JobFacts):
+    """Each step returns the job one version on; none of them changes what is there."""
 
     def plan(self, at: datetime, *, per_submission: int) -> Self:
         """Lay out what is to be sent next: what was not sent, else a new attempt."""
@@ -212,20 +73,13 @@ class Job:
         if self.status is JobStatus.QUEUED:  # of an attempt before: the next is yet to be sent
             return job._going_on(at, due_at=self.due_at or retry_at)
         states = {s.state for s in job.current}
-        due_at = retry_at if SubmissionState.PLANNED in states else check_at
+        is_unsent = SubmissionState.PLANNED in states
+        due_at = retry_at if is_unsent else check_at
         if SubmissionState.ACCEPTED in states:
             return job._going_on(at, due_at=min(due_at, check_at), status=JobStatus.PROCESSING)
         if states & UNANSWERED:
             return job._going_on(at, due_at=min(due_at, at + RECOVERY_PATIENCE))
-        if SubmissionState.PLANNED in states:
-            if job._gives_up_trying():
-                refused = [s.refused(s.faults[0], at) for s in job.current if s.faults]
-                return job._with(refused)._finished(at)
-            # What is under way stays so; what never began waits in the queue again.
-            is_first = job.status is JobStatus.SUBMITTING
-            status = JobStatus.QUEUED if is_first else job.status
-            return job._going_on(at, due_at=retry_at, status=status)
-        return job._finished(at)
+        return job._turned_away(at, retry_at) if is_unsent else job._finished(at)
 
     def storing(self, at: datetime) -> Self:
         return self._to(JobStatus.STORING, at)
@@ -320,6 +174,16 @@ class Job:
         error = faults[0] if faults else _fault(ErrorCode.EMPTY_RESULT, "no image came")
         return self._ended(status, at, error=error)
 
+    def _turned_away(self, at: datetime, retry_at: datetime) -> Self:
+        """Nothing has gone out, at least not all: try again later, or elsewhere."""
+        if self._gives_up_trying():
+            refused = [s.refused(s.faults[0], at) for s in self.current if s.faults]
+            return self._with(refused)._finished(at)
+        # What is under way stays so; what never began waits in the queue again.
+        is_first = self.status is JobStatus.SUBMITTING
+        status = JobStatus.QUEUED if is_first else self.status
+        return self._going_on(at, due_at=retry_at, status=status)
+
     def _gives_up_trying(self) -> bool:
         """Whether another provider is to do what this one would not take in several tries."""
         another = leg_after(self.route, self.provider)
@@ -348,15 +212,6 @@ class Job:
             return wanted if self.followed else None
         starts = [self.start_by] if self.start_by and not self._has_started else []
         return min(wanted, self.finish_by, *starts)
-
-    @property
-    def _has_started(self) -> bool:
-        """Whether anything that was sent since it was opened may have been accepted."""
-        sent = any(s.sent_at and s.sent_at >= self.opened_at for s in self.followed)
-        return sent or self.status is not JobStatus.QUEUED
-
-    def _starts_late(self, at: datetime) -> bool:
-        return bool(self.start_by and at >= self.start_by and not self._has_started)
 
     def _with(self, changed: Iterable[Submission]) -> Self:
         new = {(s.attempt, s.number): s for s in changed}

@@ -12,7 +12,8 @@ from shared.domain.api_key import ApiKey
 from shared.domain.errors import AlreadyAdmitted, FieldError, InvalidRequest, KeyReused
 from shared.domain.ids import JobId, ulid
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
-from shared.domain.job import Job, TimelineEntry
+from shared.domain.job import Job
+from shared.domain.job_facts import TimelineEntry
 from shared.domain.offers import Catalog, Model
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
 from shared.domain.wanted import JobInput
@@ -166,8 +167,8 @@ class AdmitJob:
             # Should the caller of this never get to send it, the watch will.
             due_at=min(now + patience for patience in _patiences(wish)),
         )
-        first = TimelineEntry(at=now, status=job.status, note=route.decision)
-        return replace(job, timeline=(first,))
+        entry = TimelineEntry(at=now, status=job.status, note=route.decision)
+        return replace(job, timeline=(entry,))
 
 
 def _replayed(known: AlreadyAdmitted, idempotency: Idempotency | None) -> Admitted:

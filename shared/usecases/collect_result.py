@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from shared.usecases.provider_gate import ProviderGate
+
 from shared.domain.errors import Fault, ProviderUnreadable, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
@@ -28,7 +30,6 @@ from shared.domain.reports import (
 from shared.domain.status import DISPATCH_PATIENCE, JobStatus
 from shared.domain.submission import Submission, SubmissionState
 from shared.ports import Clock, ImageSource, JobStore, MediaStore, Providers, TaskHint
-from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.recover import Recover
 from shared.usecases.revise import revise
 

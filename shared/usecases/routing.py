@@ -30,7 +30,7 @@ class Route:
     decision: str
 
 
-def choose(
+def choose(  # noqa: PLR0913  all that a choice depends on
     model: Model,
     wanted: JobInput,
     *,

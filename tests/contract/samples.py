@@ -11,10 +11,12 @@ from typing import Any, Final
 from PIL import Image
 
 from shared.domain.errors import ErrorCode, Fault
+from shared.domain.failover import Leg
 from shared.domain.ids import JobId, KeyId, TaskId, ulid
 from shared.domain.image import StoredImage, image_key
-from shared.domain.job import Job, TimelineEntry
-from shared.domain.submission import SubmissionState
+from shared.domain.job import Job
+from shared.domain.job_facts import TimelineEntry
+from shared.domain.submission import Made, SubmissionState
 from shared.domain.wanted import JobInput
 from tests.pictures import a_png
 
@@ -45,7 +47,7 @@ def a_job(number: int = 0, **fields: Any) -> Job:
 def claimed(job: Job, *, per_submission: int = 15) -> Job:
     """Take the step that is written down before sending; it announces nothing."""
     at = job.updated_at + timedelta(seconds=1)
-    plan = job.plan(at, per_submission=per_submission, decision="the only provider")
+    plan = job.plan(at, per_submission=per_submission)
     waiting = (s for s in plan.current if s.state is SubmissionState.PLANNED)
     return plan.claim(at, sending=[s.sending(at, fingerprint="as sent") for s in waiting])
 
@@ -89,6 +91,12 @@ def a_full_job(number: int = 0) -> Job:
     job = a_job(
         number,
         sandbox=True,
+        route=(
+            Leg(provider="apixo", delivery="callback", sandbox=True, estimated_usd=Decimal("0.07")),
+            Leg(provider="oxen", delivery="poll"),
+        ),
+        decision="apixo by callback: the cheapest",
+        force_failover=True,
         input=JobInput(
             prompt='"ein Fuchs" \\ 🦊\n\t\0 \u2028 e\u0301 \U0010ffff',
             images=("https://example.com/a.png?x=1&y=%20", "upload:" + 64 * "a"),
@@ -117,7 +125,14 @@ def a_full_job(number: int = 0) -> Job:
         start_within=timedelta(milliseconds=1500),
         finish_within=timedelta(days=7),
         submissions=tuple(
-            replace(s, store_tries=3, given_up=True, faults=(fault,)) for s in done.submissions
+            replace(
+                s,
+                store_tries=3,
+                given_up=True,
+                faults=(fault,),
+                made=Made(urls=("https://a.example/1",), charged_usd=Decimal("0.042")),
+            )
+            for s in done.submissions
         ),
     )
 

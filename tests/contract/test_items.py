@@ -20,7 +20,8 @@ from shared.domain.api_key import ApiKey
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.events import Event, announcement
 from shared.domain.image import StoredImage
-from shared.domain.job import Job, TimelineEntry
+from shared.domain.job import Job
+from shared.domain.job_facts import TimelineEntry
 from shared.domain.status import JobStatus
 from shared.domain.submission import Attempt, Submission, SubmissionState
 from shared.domain.wanted import JobInput

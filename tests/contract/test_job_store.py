@@ -363,9 +363,9 @@ class TestDue:
 
         (due,) = jobs.due(before=ALL_DAY, limit=1)
 
-        assert (due.provider, due.model) == ("oxen", "seedream-5")
+        assert due.model == "seedream-5"
         assert due.unsent
-        assert due.task_ids == ()
+        assert due.tasks == ()
 
     def test_a_claimed_job_has_nothing_to_send_and_no_tasks(self, jobs: JobStore) -> None:
         add_and_save(jobs, a_job(), claimed(a_job()))
@@ -373,7 +373,7 @@ class TestDue:
         (due,) = jobs.due(before=ALL_DAY, limit=1)
 
         assert not due.unsent
-        assert due.task_ids == ()
+        assert due.tasks == ()
 
     def test_a_submitted_job_names_all_of_its_tasks(self, jobs: JobStore) -> None:
         was = a_job(input=JobInput(prompt="a fox", n=2))
@@ -383,7 +383,7 @@ class TestDue:
         (due,) = jobs.due(before=ALL_DAY, limit=1)
 
         assert not due.unsent
-        assert due.task_ids == ("täsk/1", "2")
+        assert due.tasks == (("apixo", "täsk/1"), ("apixo", "2"))
 
     def test_a_job_that_is_over_is_due_while_a_submission_may_bring_images(
         self, jobs: JobStore
@@ -399,7 +399,7 @@ class TestDue:
 
         (due,) = jobs.due(before=ALL_DAY, limit=1)
 
-        assert (due.task_ids, due.unsent) == (("2", "3"), False)
+        assert (due.tasks, due.unsent) == ((("apixo", "2"), ("apixo", "3")), False)
 
     def test_a_job_is_waited_for_since_the_latest_of_its_submissions_was_sent(
         self, jobs: JobStore

@@ -51,7 +51,7 @@ def test_no_other_job_can_take_it_and_nothing_of_that_write_is_there(
     assert jobs.get(second.id) == second
     assert jobs.owned("apixo", tasks("1", "2")) == {"1"}
     assert outbox.unpublished(before=ALL_DAY, limit=100) == before
-    assert not [due for due in jobs.due(before=ALL_DAY, limit=10) if "2" in due.task_ids]
+    assert not [due for due in jobs.due(before=ALL_DAY, limit=10) if ("apixo", "2") in due.tasks]
 
 
 def test_after_a_refusal_the_job_can_be_saved_without_the_task(jobs: JobStore) -> None:

@@ -12,7 +12,9 @@ from shared.adapters.memory import buckets, table
 from shared.domain import job as jobs
 from shared.domain import reports
 from shared.domain.errors import ErrorCode, JobNotFound, VersionConflict
+from shared.domain.failover import leg_after
 from shared.domain.job import Job
+from shared.domain.job_facts import JobFacts
 from shared.domain.status import JobStatus
 from shared.domain.submission import UNANSWERED, Submission, SubmissionState
 from shared.usecases import collect_result, dispatch_attempt, lifecycle
@@ -133,7 +135,7 @@ def _moves_on_while_something_is_open(finished: Original) -> Any:
     def broken(self: Job, updates: Any, images: Any, **when: Any) -> Job:
         done: Job = finished(self, updates, images, **when)
         is_stuck = any(s.given_up or s.state in UNANSWERED for s in done.current)
-        following = jobs.leg_after(done.route, done.provider)
+        following = leg_after(done.route, done.provider)
         if is_stuck and following and not done.is_terminal:
             return replace(
                 done._to(JobStatus.QUEUED, when["at"]).rerouted(following, "impatience"),
@@ -407,7 +409,7 @@ MUTANTS: Final = (
     Mutant("no intent before the call", DispatchAttempt, "_saved", _no_claim_before_the_call),
     Mutant("save without a condition", _Store, "save", _saves_without_condition),
     Mutant("resend what is being sent", Job, "plan", _plans_what_is_being_sent),
-    Mutant("forget what was not sent", Job, "has_work_to_send", _unsent_is_forgotten),
+    Mutant("forget what was not sent", JobFacts, "has_work_to_send", _unsent_is_forgotten),
     Mutant("guess again without consent", Job, "_may_guess_again", _always_guesses_again),
     Mutant("answers overwrite news", Answer, "is_for", _answers_overwrite),
     Mutant("fail over too soon", jobs, "has_surely_failed", _fails_over_too_soon),
@@ -428,8 +430,8 @@ MUTANTS: Final = (
     Mutant("lose a race silently", lifecycle, "revise", _loses_the_race_silently),
     Mutant("never give up", reports, "without_news", _never_gives_up),
     Mutant("forget at the timeout", Submission, "abandoned", _timeout_forgets_the_task),
-    Mutant("throw late results away", Job, "followed", _over_is_over),
-    Mutant("follow the latest attempt only", Job, "followed", _only_the_latest_attempt),
+    Mutant("throw late results away", JobFacts, "followed", _over_is_over),
+    Mutant("follow the latest attempt only", JobFacts, "followed", _only_the_latest_attempt),
     Mutant("late news reopens a job", Job, "settled", _late_news_reopens),
     Mutant("nothing due after the end", Job, "_due", _nothing_is_due_after_the_end),
     Mutant("forget live rows", _Store, "get", _rows_are_forgotten_soon),

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
+
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
     MemoryImageSource,
     MemoryMediaStore,
     MemoryUploads,
 )
-from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
 from shared.adapters.parallel import InTurn

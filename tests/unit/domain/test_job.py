@@ -46,7 +46,7 @@ def a_job(status: JobStatus = JobStatus.QUEUED, *, n: int = 1) -> Job:
 
 
 def claimed(job: Job, *, per_submission: int = 1) -> Job:
-    plan = job.plan(NOW, per_submission=per_submission, decision="asked for by name")
+    plan = job.plan(NOW, per_submission=per_submission)
     waiting = [s for s in plan.current if s.state is SubmissionState.PLANNED]
     return plan.claim(NOW, sending=[s.sending(NOW, fingerprint="as sent") for s in waiting])
 
@@ -145,7 +145,9 @@ def test_from_every_state_that_is_not_final_an_end_can_be_reached() -> None:
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))
 def test_a_job_that_has_ended_has_nothing_to_send(status: JobStatus) -> None:
-    planned = Submission(attempt=1, number=1, first_position=0, images_asked=1)
+    planned = Submission(
+        attempt=1, number=1, provider="oxen", delivery="poll", first_position=0, images_asked=1
+    )
     job = replace(claimed(a_job()), status=status, submissions=(planned,))
 
     assert not job.has_work_to_send

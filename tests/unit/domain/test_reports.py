@@ -22,7 +22,7 @@ from shared.domain.reports import (
     without_news,
 )
 from shared.domain.status import LATE_PATIENCE
-from shared.domain.submission import Submission, SubmissionState, split
+from shared.domain.submission import Attempt, Submission, SubmissionState, split
 from shared.domain.wanted import JobInput
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -34,9 +34,20 @@ PAGE = Fault(code=ErrorCode.NOT_AN_IMAGE, message="a page")
 POLICY = Fault(code=ErrorCode.CONTENT_POLICY, message="not this")
 
 
+def a_submission(*, first_position: int, images_asked: int) -> Submission:
+    return Submission(
+        attempt=1,
+        number=1,
+        provider="oxen",
+        delivery="poll",
+        first_position=first_position,
+        images_asked=images_asked,
+    )
+
+
 def sent(*task_ids: str, asked: int = 1, first: int = 0) -> Submission:
     """A submission accepted at NOW, or not answered when it has no tasks."""
-    planned = Submission(attempt=1, number=1, first_position=first, images_asked=asked)
+    planned = a_submission(first_position=first, images_asked=asked)
     sending = planned.sending(NOW, fingerprint="")
     return sending.accepted(tuple(map(TaskId, task_ids))) if task_ids else sending
 
@@ -77,8 +88,9 @@ class TestPlaces:
     def test_no_two_images_of_an_attempt_share_a_place(
         self, images: int, per_submission: int, *, task_each: bool
     ) -> None:
+        attempt = Attempt(number=1, provider="oxen", delivery="poll", started_at=NOW)
         places: list[int] = []
-        for submission in split(images, per_submission=per_submission, attempt=1):
+        for submission in split(images, per_submission=per_submission, attempt=attempt):
             asked = submission.images_asked
             reports = (
                 [done(f"{n}", "url") for n in range(asked)]
@@ -211,7 +223,7 @@ class TestSilence:
         assert not after.may_bring_images
 
     def test_what_was_never_sent_is_not_awaited(self) -> None:
-        planned = Submission(attempt=1, number=1, first_position=0, images_asked=1)
+        planned = a_submission(first_position=0, images_asked=1)
 
         assert without_news(planned, NOW + 1000 * HOUR) == planned
 

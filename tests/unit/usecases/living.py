@@ -6,9 +6,9 @@ from datetime import timedelta
 from shared.adapters.memory.provider import MemoryProvider
 from shared.domain.callback_token import CallbackTarget
 from shared.domain.errors import ErrorCode, FateUnknown, Fault, NotSent, Refused
-from shared.domain.ids import JobId, TaskId
+from shared.domain.ids import JobId
 from shared.domain.job import Job
-from shared.ports import Order
+from shared.ports import Acceptance, Letter, Order, Provider
 from tests.memory_service import MemoryService
 
 POLICY = Fault(code=ErrorCode.CONTENT_POLICY, message="not this")
@@ -67,10 +67,10 @@ class Interrupted(MemoryProvider):
 
     meanwhile: Callable[[Order], object] = staticmethod(lambda _: None)
 
-    def submit(self, order: Order) -> tuple[TaskId, ...]:
-        task_ids = super().submit(order)
-        self.meanwhile(order)
-        return task_ids
+    def submit(self, letter: Letter) -> Acceptance:
+        acceptance = super().submit(letter)
+        self.meanwhile(letter.order)
+        return acceptance
 
 
 def interrupt(
@@ -85,4 +85,5 @@ def interrupt(
     )
     interrupted.meanwhile = meanwhile
     setattr(service, provider.name, interrupted)
-    service.providers = {**service.providers, provider.name: interrupted}
+    providers: dict[str, Provider] = {**service.providers, provider.name: interrupted}
+    service.providers = providers

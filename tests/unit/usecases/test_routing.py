@@ -18,6 +18,7 @@ REACHABLE = ProviderAccess(
 )
 HIDDEN = ProviderAccess(sandbox=False, callback_base=None, fetches_links=False)
 BOTH: Accesses = {"apixo": REACHABLE, "oxen": REACHABLE}
+ALL: Accesses = {**BOTH, "aimlapi": REACHABLE}
 
 
 def route(
@@ -25,11 +26,19 @@ def route(
     model: Model | None = SEEDREAM_45,
     delivery: str = "auto",
     accesses: Accesses = BOTH,
+    sick: tuple[str, ...] = (),
     **wanted: object,
 ) -> Route:
     assert model is not None
     wish = JobInput(prompt="a fox", **wanted)  # type: ignore[arg-type]  # by the caller's word
-    return choose(model, wish, providers=providers, delivery=delivery, accesses=accesses)
+    return choose(
+        model,
+        wish,
+        providers=providers,
+        delivery=delivery,
+        accesses=accesses,
+        is_healthy=lambda provider, _: provider not in sick,
+    )
 
 
 def complaint(*providers: str, delivery: str = "auto", accesses: Accesses = BOTH) -> FieldError:
@@ -66,35 +75,35 @@ def priced(**prices: str) -> Model:
 )
 def test_nobody_named_means_the_cheapest_and_the_unpriced_last(model: Model, provider: str) -> None:
     for offers in (model.offers, model.offers[::-1]):
-        assert route(model=replace(model, offers=offers)).offer.provider == provider
+        assert route(model=replace(model, offers=offers)).legs[0].provider == provider
 
 
 def test_without_any_price_the_catalogues_order_decides() -> None:
     model = priced()
 
-    assert route(model=model).offer.provider == "apixo"
-    assert route(model=replace(model, offers=model.offers[::-1])).offer.provider == "oxen"
+    assert route(model=model).legs[0].provider == "apixo"
+    assert route(model=replace(model, offers=model.offers[::-1])).legs[0].provider == "oxen"
 
 
 def test_the_callers_order_stands_above_the_price() -> None:
-    assert route("oxen", "apixo").offer.provider == "oxen"
-    assert route("apixo", "oxen").offer.provider == "apixo"
+    assert route("oxen", "apixo").legs[0].provider == "oxen"
+    assert route("apixo", "oxen").legs[0].provider == "apixo"
 
 
 def test_the_next_provider_does_what_the_first_cannot() -> None:
-    assert route(seed=7).offer.provider == "oxen"
-    assert route("apixo", "oxen", seed=7).offer.provider == "oxen"
-    assert route("oxen", "apixo", sequential="auto").offer.provider == "apixo"
-    assert route("oxen", "apixo", delivery="callback").offer.provider == "apixo"
+    assert route(seed=7).legs[0].provider == "oxen"
+    assert route("apixo", "oxen", seed=7).legs[0].provider == "oxen"
+    assert route("oxen", "apixo", sequential="auto").legs[0].provider == "apixo"
+    assert route("oxen", "apixo", delivery="callback").legs[0].provider == "apixo"
 
 
 def test_what_nobody_can_do_is_refused_for_the_first_ones_reasons() -> None:
     with pytest.raises(InvalidRequest) as caught:
-        route("oxen", "apixo", seed=7, sequential="auto", delivery="sync")
+        route("oxen", "apixo", seed=7, sequential="auto", delivery="callback")
 
     assert [(error.pointer, error.message) for error in caught.value.errors] == [
         ("/sequential", "seedream-4.5 at oxen does not take this field"),
-        ("/delivery", "oxen has poll for seedream-4.5"),
+        ("/delivery", "oxen has poll, stream, sync for seedream-4.5"),
     ]
 
 
@@ -114,7 +123,7 @@ def test_one_unknown_name_in_a_list_is_not_passed_over() -> None:
 
 
 def test_only_providers_that_this_deployment_reaches_are_chosen() -> None:
-    assert route(accesses={"oxen": REACHABLE}).offer.provider == "oxen"
+    assert route(accesses={"oxen": REACHABLE}).legs[0].provider == "oxen"
     assert complaint("apixo", accesses={"oxen": REACHABLE}).pointer == "/provider"
     assert complaint(accesses={}).message == (
         "seedream-4.5 is served by no provider of this deployment, not by any other"
@@ -132,12 +141,18 @@ def test_only_providers_that_this_deployment_reaches_are_chosen() -> None:
         ("oxen", REACHABLE, "auto", "poll"),
         ("oxen", HIDDEN, "auto", "poll"),
         ("oxen", HIDDEN, "poll", "poll"),
+        ("oxen", HIDDEN, "stream", "stream"),
+        ("oxen", REACHABLE, "sync", "sync"),
+        ("aimlapi", HIDDEN, "auto", "sync"),
+        ("aimlapi", REACHABLE, "sync", "sync"),
     ],
 )
 def test_a_result_is_learned_as_asked_or_in_the_best_way_that_works(
     provider: str, access: ProviderAccess, delivery: str, becomes: str
 ) -> None:
-    assert route(provider, delivery=delivery, accesses={provider: access}).delivery == becomes
+    assert (
+        route(provider, delivery=delivery, accesses={provider: access}).legs[0].delivery == becomes
+    )
 
 
 def test_a_callback_that_cannot_arrive_is_refused_with_what_is_missing() -> None:
@@ -155,5 +170,36 @@ def test_a_delivery_that_the_provider_lacks_is_refused_with_those_it_has(deliver
 
 
 def test_a_route_says_how_it_came_about() -> None:
-    assert route().decision == "apixo by callback: cheapest that can do all that was asked"
+    assert route().decision == (
+        "apixo by callback: the cheapest that can do all that was asked, at $0.0350 an image; "
+        "should it fail: oxen"
+    )
     assert route("oxen").decision == "oxen by poll: asked for by name"
+    assert route(seed=7).decision == (
+        "oxen by poll: the one that can do all that was asked; its price is unknown"
+    )
+
+
+def test_whoever_else_could_do_it_is_named_in_the_same_order() -> None:
+    assert [leg.provider for leg in route(accesses=ALL).legs] == ["apixo", "aimlapi", "oxen"]
+    assert [leg.provider for leg in route(accesses=ALL, seed=7).legs] == ["aimlapi", "oxen"]
+    assert [leg.provider for leg in route("oxen", "apixo").legs] == ["oxen", "apixo"]
+    assert [leg.provider for leg in route("oxen", "oxen").legs] == ["oxen"]
+
+
+def test_a_provider_that_is_out_of_order_is_the_last_choice() -> None:
+    assert [leg.provider for leg in route(accesses=ALL, sick=("apixo",)).legs] == [
+        "aimlapi",
+        "oxen",
+        "apixo",
+    ]
+
+
+def test_a_callers_order_holds_whoever_is_out_of_order() -> None:
+    assert route("apixo", "oxen", sick=("apixo",)).legs[0].provider == "apixo"
+
+
+def test_each_way_says_what_it_would_cost() -> None:
+    costs = {leg.provider: leg.estimated_usd for leg in route(accesses=ALL, n=2).legs}
+
+    assert costs == {"apixo": Decimal("0.0700"), "aimlapi": Decimal("0.084"), "oxen": None}
