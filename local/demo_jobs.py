@@ -37,9 +37,31 @@ def _oxen_edit() -> Body:
     }
 
 
+def _oxen_stream() -> Body:
+    return {
+        "model": "seedream-5-lite",
+        "provider": "oxen",
+        "delivery": "stream",
+        "prompt": "A tin robot watering sunflowers on a roof, late afternoon",
+        "resolution": "2K",
+        "aspect_ratio": "3:2",
+    }
+
+
+def _aimlapi_sync() -> Body:
+    return {
+        "model": "seedream-4.5",
+        "provider": "aimlapi",
+        "prompt": "Mount Fuji behind cherry blossoms, clear sky, soft light",
+        "resolution": "2K",
+    }
+
+
 JOBS = (
     DemoJob(name="apixo-callback", title="two new images", body=_apixo_callback),
     DemoJob(name="oxen-queue", title="an edit of a sketch", body=_oxen_edit),
+    DemoJob(name="oxen-stream", title="a new image, told by events", body=_oxen_stream),
+    DemoJob(name="aimlapi-sync", title="a new image, in the answer", body=_aimlapi_sync),
 )
 
 

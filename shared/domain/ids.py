@@ -7,6 +7,8 @@ JobId = NewType("JobId", str)
 TaskId = NewType("TaskId", str)
 KeyId = NewType("KeyId", str)
 EventId = NewType("EventId", str)
+WebhookId = NewType("WebhookId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BITS: Final = 80

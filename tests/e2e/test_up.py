@@ -136,6 +136,8 @@ def test_the_demo_saves_pictures_of_the_requested_size(tmp_path: Path) -> None:
     files = [Path(name) for job in jobs for name in job["images"]]
     assert sorted(Image.open(BytesIO(file.read_bytes())).size for file in files) == [
         (2048, 2048),
+        (2048, 2048),
+        (2496, 1664),
         (2848, 1600),
         (2848, 1600),
     ]

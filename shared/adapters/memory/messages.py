@@ -1,12 +1,13 @@
 """Queues, bus and time in memory."""
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from shared.domain.events import Event
-from shared.domain.ids import EventId, JobId
-from shared.ports import TaskHint
+from shared.domain.ids import EventId, JobId, TaskId
+from shared.ports import Clock, News, TaskHint
 
 
 class MemoryQueue:
@@ -32,6 +33,40 @@ class MemoryWake:
 
     def __call__(self) -> None:
         self.calls += 1
+
+
+class MemoryStream:
+    """An event stream that tells what it is told to; waiting for it takes virtual time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ended: set[TaskId] = set()
+        self._gaps = False
+        self.listeners = 0
+
+    @contextmanager
+    def listen(self) -> Iterator["MemoryStream"]:
+        self.listeners += 1
+        self._gaps = True
+        try:
+            yield self
+        finally:
+            self.listeners -= 1
+
+    def tell(self, task_id: TaskId) -> None:
+        """Tell who listens at this moment, and nobody later."""
+        if self.listeners:
+            self._ended.add(task_id)
+
+    def reconnect(self) -> None:
+        self._gaps = True
+
+    def wait(self, seconds: float) -> News:
+        if not self._ended and not self._gaps:
+            self._clock.sleep(seconds)
+        news = News(ended=frozenset(self._ended), gaps=self._gaps)
+        self._ended, self._gaps = set(), False
+        return news
 
 
 class VirtualClock:

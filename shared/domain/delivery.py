@@ -1,0 +1,104 @@
+"""A delivery: one event on its way to one receiver, the same bytes in every try."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+from shared.domain.ids import DeliveryId, JobId, KeyId, WebhookId
+
+# From one try to the next: together they span three days and some hours.
+SCHEDULE: Final = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+_JITTER: Final = 0.2  # so much longer a pause may be, so that receivers do not get all at once
+_LONGEST_WAIT: Final = timedelta(days=1)  # whatever a receiver asks for
+KEPT_ANSWER: Final = 4096
+# A sender that died in the middle of a try is known by then.
+SENDING_PATIENCE: Final = timedelta(seconds=60)
+
+
+class DeliveryStatus(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"  # every try has failed, or the receiver is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One request: what came of it."""
+
+    at: datetime
+    milliseconds: int
+    status: int | None = None  # None: no answer
+    answer: str = ""  # its first 4 kB
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """`webhook_id` names a registered endpoint; without one the job itself named the address."""
+
+    id: DeliveryId
+    tenant: str
+    webhook_id: WebhookId | None = None
+    key_id: KeyId | None = None  # whose webhook secret signs for an address that a job named
+    job_id: JobId | None = None
+    url: str
+    message_id: str
+    event_type: str
+    body: str
+    status: DeliveryStatus = DeliveryStatus.PENDING
+    tries: tuple[Try, ...] = ()
+    tried: int = 0  # since it was last sent anew
+    due_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+    def claimed(self, at: datetime) -> Self:
+        """Say that a try is under way; should its sender die, it is due again after a minute."""
+        return self._changed(at, due_at=at + SENDING_PATIENCE)
+
+    def delivered(self, one: Try, at: datetime) -> Self:
+        return self._tried(one, at, status=DeliveryStatus.DELIVERED, due_at=None)
+
+    def failed(self, one: Try, at: datetime, *, chance: float, wait: timedelta | None) -> Self:
+        """Plan the next try, or give up after the last; `chance` from 0 to 1 spreads them.
+
+        `wait` is what the receiver asked for.
+        """
+        number = self.tried + 1
+        if number >= len(SCHEDULE):
+            return self._tried(one, at, status=DeliveryStatus.FAILED, due_at=None)
+        pause = SCHEDULE[number] * (1 + _JITTER * chance)
+        asked = min(wait or timedelta(0), _LONGEST_WAIT)
+        return self._tried(one, at, status=DeliveryStatus.PENDING, due_at=at + max(pause, asked))
+
+    def given_up(self, one: Try | None, at: datetime) -> Self:
+        """Its receiver is gone: there is nobody to try."""
+        if one is None:
+            return self._changed(at, status=DeliveryStatus.FAILED, due_at=None)
+        return self._tried(one, at, status=DeliveryStatus.FAILED, due_at=None)
+
+    def resent(self, at: datetime) -> Self:
+        """Begin anew, with the same id and the same bytes."""
+        return self._changed(at, status=DeliveryStatus.PENDING, due_at=at, tried=0)
+
+    def _tried(
+        self, one: Try, at: datetime, *, status: DeliveryStatus, due_at: datetime | None
+    ) -> Self:
+        tries = (*self.tries, one)[-2 * len(SCHEDULE) :]
+        return self._changed(at, status=status, due_at=due_at, tries=tries, tried=self.tried + 1)
+
+    def _changed(self, at: datetime, **fields: object) -> Self:
+        return replace(self, updated_at=at, version=self.version + 1, **fields)  # type: ignore[arg-type]  # by name

@@ -1,0 +1,97 @@
+"""A webhook: an address of a client that wants to hear of events, and how it has fared."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from shared.domain.ids import WebhookId
+
+# So long both secrets sign after a rotation.
+ROTATION_OVERLAP: Final = timedelta(hours=24)
+# So long every delivery must have failed before an endpoint is given up.
+PATIENCE: Final = timedelta(days=5)
+# What is told on the way there, as shares of the patience.
+_WARN_AFTER: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=4, hours=12))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSecret:
+    text: str
+    expires_at: datetime | None = None  # None: the one that is current
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    id: WebhookId
+    tenant: str
+    url: str
+    events: tuple[str, ...] = ()  # types to hear of; empty: all
+    description: str = ""
+    secrets: tuple[WebhookSecret, ...]  # the current one first
+    enabled: bool = True
+    disabled_because: str | None = None
+    failing_since: datetime | None = None
+    warnings: int = 0  # how often its owner has been warned
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+    def hears(self, event_type: str) -> bool:
+        return self.enabled and (not self.events or event_type in self.events)
+
+    def live_secrets(self, at: datetime) -> tuple[str, ...]:
+        return tuple(s.text for s in self.secrets if s.expires_at is None or at < s.expires_at)
+
+    def rotated(self, secret: str, at: datetime) -> Self:
+        """Sign with a new secret from now on, and for a day with the one before as well."""
+        until = at + ROTATION_OVERLAP
+        before = tuple(replace(s, expires_at=s.expires_at or until) for s in self.secrets[:1])
+        return self._changed(at, secrets=(WebhookSecret(text=secret), *before))
+
+    def changed(
+        self,
+        at: datetime,
+        *,
+        url: str | None = None,
+        events: tuple[str, ...] | None = None,
+        description: str | None = None,
+        enabled: bool | None = None,
+    ) -> Self:
+        """Take in what its owner wants; enabling it again forgives what went wrong."""
+        fresh = enabled is True and not self.enabled
+        return self._changed(
+            at,
+            url=self.url if url is None else url,
+            events=self.events if events is None else events,
+            description=self.description if description is None else description,
+            enabled=self.enabled if enabled is None else enabled,
+            disabled_because=None if fresh else self.disabled_because,
+            failing_since=None if fresh else self.failing_since,
+            warnings=0 if fresh else self.warnings,
+        )
+
+    def after_success(self, at: datetime) -> Self:
+        """Return itself when there is nothing to write down."""
+        if self.failing_since is None:
+            return self
+        return self._changed(at, failing_since=None, warnings=0)
+
+    def after_failure(self, at: datetime) -> Self:
+        """Count the time since everything fails; after five days of it, give the endpoint up."""
+        since = self.failing_since or at
+        if at - since >= PATIENCE:
+            return self._disabled(at, "every delivery has failed for five days")
+        due = sum(at - since >= after for after in _WARN_AFTER)
+        if since == self.failing_since and due <= self.warnings:
+            return self
+        return self._changed(at, failing_since=since, warnings=max(due, self.warnings))
+
+    def gone(self, at: datetime) -> Self:
+        """The receiver answered 410: it wants no more."""
+        return self._disabled(at, "the receiver answered 410 Gone")
+
+    def _disabled(self, at: datetime, why: str) -> Self:
+        return self._changed(at, enabled=False, disabled_because=why) if self.enabled else self
+
+    def _changed(self, at: datetime, **fields: object) -> Self:
+        return replace(self, updated_at=at, version=self.version + 1, **fields)  # type: ignore[arg-type]  # by name

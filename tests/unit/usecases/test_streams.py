@@ -1,0 +1,174 @@
+"""Completions learned from a provider's event stream, and what happens when it says nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters.memory.messages import MemoryStream
+from shared.domain.ids import TaskId
+from shared.domain.job import Job
+from shared.domain.offers import Offer
+from shared.domain.status import JobStatus
+from tests.memory_service import MemoryService
+
+
+@pytest.fixture
+def service() -> MemoryService:
+    service = MemoryService()
+    stream = MemoryStream(service.clock)
+    service.streams = {"oxen": stream}
+    return service
+
+
+class Spy:
+    """Counts the questions that a watch asks, and does something at each of them."""
+
+    def __init__(self, service: MemoryService) -> None:
+        self.times: list[float] = []
+        self._began = service.clock.now()
+        self._service = service
+        self._finished = service.oxen.finished
+        service.oxen.finished = self._ask  # type: ignore[method-assign]  # a witness
+
+    def _ask(self, tasks: dict[TaskId, Offer]) -> object:
+        self.times.append((self._service.clock.now() - self._began).total_seconds())
+        return self._finished(tasks)
+
+
+def stream_of(service: MemoryService) -> MemoryStream:
+    stream = service.streams["oxen"]
+    assert isinstance(stream, MemoryStream)
+    return stream
+
+
+def at(service: MemoryService, seconds: float, deed: object) -> None:
+    """Let something happen while the watch waits: the clock does it as it passes that moment."""
+    moment, sleep = service.clock.now() + timedelta(seconds=seconds), service.time.sleep
+    done: list[bool] = []
+
+    def sleeping(duration: float) -> None:
+        sleep(duration)
+        if service.clock.now() >= moment and not done:
+            done.append(True)
+            assert callable(deed)
+            deed()
+
+    service.time.sleep = sleeping  # type: ignore[method-assign]  # time with a deed in it
+
+
+def watch(service: MemoryService, *, seconds: float) -> None:
+    until = service.clock.now() + timedelta(seconds=seconds)
+    service.watch_jobs(owner="watch", until=until)
+
+
+def a_streamed_job(service: MemoryService, *, n: int = 1) -> Job:
+    return service.submit(provider="oxen", delivery="stream", n=n)
+
+
+def ends(service: MemoryService, task_id: str, *, told: bool = True) -> None:
+    service.oxen.finish(TaskId(task_id))
+    if told:
+        stream_of(service).tell(TaskId(task_id))
+
+
+def test_what_the_stream_tells_is_collected_at_once(service: MemoryService) -> None:
+    job = a_streamed_job(service)
+    began = service.clock.now()
+    collected: list[float] = []
+    send = service.to_collect.send
+
+    def noted(job_id: object, **hint: object) -> None:
+        collected.append((service.clock.now() - began).total_seconds())
+        send(job.id)
+
+    service.to_collect.send = noted  # type: ignore[method-assign]  # a witness
+    at(service, 20, lambda: ends(service, "oxen-0"))
+    watch(service, seconds=40)
+    service.deliver_messages()
+
+    assert service.jobs.get(job.id).status is JobStatus.SUCCEEDED
+    assert min(collected) <= 20 + 2.5
+
+
+def test_while_a_stream_is_heard_the_list_is_asked_five_times_less_often(
+    service: MemoryService,
+) -> None:
+    a_streamed_job(service)
+    streamed = Spy(service)
+    watch(service, seconds=60)
+
+    other = MemoryService()
+    other.submit(provider="oxen")
+    polled = Spy(other)
+    watch(other, seconds=60)
+
+    assert 0 < len(streamed.times) <= len(polled.times) / 3
+
+
+def test_who_begins_to_listen_asks_about_what_ended_before(service: MemoryService) -> None:
+    job = a_streamed_job(service)
+    ends(service, "oxen-0")  # nobody listens yet
+
+    watch(service, seconds=5)
+    service.deliver_messages()
+
+    assert service.jobs.get(job.id).status is JobStatus.SUCCEEDED
+
+
+def test_after_a_gap_the_list_is_asked_at_once(service: MemoryService) -> None:
+    a_streamed_job(service)
+    spy = Spy(service)
+    at(service, 30, lambda: stream_of(service).reconnect())
+
+    watch(service, seconds=34)
+
+    assert any(30 <= moment <= 33 for moment in spy.times)
+
+
+def test_a_mute_stream_loses_nothing(service: MemoryService) -> None:
+    job = a_streamed_job(service)
+    at(service, 10, lambda: ends(service, "oxen-0", told=False))
+
+    watch(service, seconds=30)
+    service.deliver_messages()
+
+    assert service.jobs.get(job.id).status is JobStatus.SUCCEEDED
+
+
+def test_a_provider_without_a_stream_is_polled(service: MemoryService) -> None:
+    service.streams = {}
+    job = a_streamed_job(service)
+    at(service, 4, lambda: ends(service, "oxen-0", told=False))
+
+    watch(service, seconds=10)
+    service.deliver_messages()
+
+    assert service.jobs.get(job.id).status is JobStatus.SUCCEEDED
+
+
+def test_nobody_listens_for_jobs_that_are_polled(service: MemoryService) -> None:
+    service.submit(provider="oxen")
+    listened: list[int] = []
+    at(service, 5, lambda: listened.append(stream_of(service).listeners))
+
+    watch(service, seconds=10)
+
+    assert listened == [0]
+
+
+def test_nobody_listens_when_the_watch_is_over(service: MemoryService) -> None:
+    a_streamed_job(service)
+
+    watch(service, seconds=10)
+
+    assert stream_of(service).listeners == 0
+
+
+def test_an_event_of_a_strangers_task_changes_nothing(service: MemoryService) -> None:
+    job = a_streamed_job(service)
+    at(service, 5, lambda: stream_of(service).tell(TaskId("somebody-elses")))
+
+    watch(service, seconds=12)
+    service.deliver_messages()
+
+    assert service.jobs.get(job.id).status is JobStatus.PROCESSING
