@@ -25,7 +25,8 @@ from shared.config import (
     UploadsSettings,
     WatchSettings,
 )
-from shared.domain.offers import Catalog, read_prices
+from shared.domain.offers import Catalog
+from shared.domain.prices import prices_of
 from shared.ports import (
     Accesses,
     ApiKeys,
@@ -156,7 +157,7 @@ class World:
     def catalog(self) -> Catalog:
         from shared.catalog.load import load_catalog
 
-        return load_catalog().priced(read_prices(PriceSettings.from_env(self._environ).prices))
+        return load_catalog().priced(prices_of(PriceSettings.from_env(self._environ).prices))
 
     @cached_property
     def providers(self) -> Providers:

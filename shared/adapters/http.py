@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from json import dumps
+from math import inf
 from re import compile as regex
 from types import MappingProxyType
 from typing import Final
@@ -31,7 +32,7 @@ from shared.adapters.http_errors import (
     RedirectRefused,
 )
 from shared.adapters.http_stream import HttpStream
-from shared.adapters.pinned import Deadline, Resolve, pinned_pool, resolve_ipv4
+from shared.adapters.pinned import Deadline, Hangup, Resolve, pinned_pool, resolve_ipv4
 
 # They log whole URLs and headers, and a URL may be a signed link.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -113,19 +114,24 @@ class HttpClient:
         return HttpAnswer(status=answer.status, headers=answer.headers, body=content)
 
     @contextmanager
-    def stream(
+    def stream(  # noqa: PLR0913  one exchange in one call
         self,
         url: str,
         *,
         headers: Mapping[str, str] = _NO_HEADERS,
         deadline_seconds: float,
         max_bytes: int,
+        idle_seconds: float = inf,
+        hangup: Hangup | None = None,
     ) -> Iterator[HttpStream]:
         """GET, following up to three redirects, each vetted like the first URL.
 
-        The headers stay with the first origin: once elsewhere, they are not sent again.
+        The headers stay with the first origin: once elsewhere, they are not sent again. Nothing
+        for `idle_seconds` ends it like the deadline does, and so does `hangup` from any thread.
         """
-        deadline = Deadline(deadline_seconds, self._monotonic)
+        deadline = Deadline(
+            deadline_seconds, self._monotonic, idle_seconds=idle_seconds, hangup=hangup
+        )
         for _ in range(1 + _MAX_REDIRECTS):
             with self._exchange("GET", url, headers, None, deadline) as response:
                 if response.status_code not in _REDIRECTS:

@@ -30,7 +30,7 @@ class HttpStream:
         Raises ExchangeFailed if the body is encoded, incomplete, late or too large.
         """
         pending = bytearray()
-        for piece in self._limited():
+        for piece in self.arriving():
             pending += piece
             while len(pending) >= size:
                 yield bytes(pending[:size])
@@ -38,7 +38,8 @@ class HttpStream:
         if pending:
             yield bytes(pending)
 
-    def _limited(self) -> Iterator[bytes]:
+    def arriving(self) -> Iterator[bytes]:
+        """Yield the body in pieces as they come. Raises as `chunks` does."""
         declared = self._declared_bytes()
         self._limit(declared or 0)
         received = 0

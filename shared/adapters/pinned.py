@@ -5,7 +5,8 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from threading import Thread
+from contextlib import suppress
+from threading import Event, Lock, Thread
 from typing import Final
 
 import httpcore
@@ -24,20 +25,65 @@ def resolve_ipv4(host: str) -> Sequence[str]:
     return [str(address[0]) for *_, address in found]
 
 
+class Hangup:
+    """Ends exchanges from another thread: at once, even one that waits for an answer."""
+
+    def __init__(self) -> None:
+        self._is_over = Event()
+        self._lock = Lock()
+        self._line: socket.socket | None = None
+
+    def __call__(self) -> None:
+        with self._lock:
+            self._is_over.set()
+            _cut(self._line)
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_over.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Return in time, or as soon as someone hangs up."""
+        self._is_over.wait(seconds)
+
+    def take(self, line: socket.socket) -> None:
+        """Hold the line to be cut; TLS puts another in the place of the first."""
+        with self._lock:
+            self._line = line
+            if self.is_over:
+                _cut(line)
+
+
 class Deadline:
-    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
+    """When an exchange ends, and how long it may stay without a sign of life."""
+
+    def __init__(
+        self,
+        seconds: float,
+        monotonic: Callable[[], float],
+        *,
+        idle_seconds: float = math.inf,
+        hangup: Hangup | None = None,
+    ) -> None:
         self._monotonic = monotonic
         self._at = monotonic() + seconds
+        self._idle_seconds = idle_seconds
+        self._hangup = hangup
 
     def left(self) -> float:
-        return self._at - self._monotonic()
+        is_over = self._hangup is not None and self._hangup.is_over
+        return 0.0 if is_over else self._at - self._monotonic()
 
     def timeout(self, expired: type[Exception], *, at_most: float = math.inf) -> float:
         """Return how long one socket operation may take. Raises `expired` if none may start."""
         left = self.left()
         if left <= 0:
             raise expired("no time left")
-        return min(left, at_most)
+        return min(left, self._idle_seconds, at_most)
+
+    def holds(self, line: object) -> None:
+        if self._hangup and isinstance(line, socket.socket):
+            self._hangup.take(line)
 
 
 def pinned_pool(
@@ -102,12 +148,20 @@ class _PinnedBackend(httpcore.SyncBackend):
             raise httpcore.ConnectError(str(exc)) from exc
 
 
+def _cut(line: socket.socket | None) -> None:
+    if line is not None:
+        with suppress(OSError):
+            # A TLS socket's own method would leave the reader without TLS in mid-read.
+            socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+
 class _TimedStream(httpcore.NetworkStream):
     """Holds each read and write to what is left of the deadline, so that no drip outlasts it."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
+        deadline.holds(stream.get_extra_info("socket"))
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         return self._stream.read(max_bytes, self._deadline.timeout(httpcore.ReadTimeout))
