@@ -111,12 +111,7 @@ def post(  # noqa: PLR0913  one paid exchange in one call
 
 
 def ask(
-    http: HttpClient,
-    url: str,
-    *,
-    key: str,
-    provider: str,
-    deadline_seconds: float = ASK_SECONDS,
+    http: HttpClient, url: str, *, key: str, provider: str, deadline_seconds: float = ASK_SECONDS
 ) -> HttpAnswer:
     """Ask a question that costs nothing. Raises ProviderUnreadable when there is no good answer."""
     try:

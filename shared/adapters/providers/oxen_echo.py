@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from shared.adapters.providers.oxen_schema import REFERENCE_FIELDS
 from shared.domain.ids import TaskId
 
 # Around the moment of sending: their clock may differ, and a request may wait at their door. But
@@ -17,8 +18,16 @@ _NOT_ECHOED: Final = frozenset({"num_generations"})
 
 
 def fingerprint(body: Mapping[str, Any]) -> str:
-    """Return a digest of all that an echo of this request must repeat exactly."""
-    echoed = {name: value for name, value in body.items() if name not in _NOT_ECHOED}
+    """Return a digest of all that an echo of this request must repeat exactly.
+
+    Reference images count the same under each of the names that they have had.
+    """
+    apart = _NOT_ECHOED.union(REFERENCE_FIELDS)
+    echoed = {name: value for name, value in body.items() if name not in apart}
+    for images in filter(None, map(body.get, REFERENCE_FIELDS)):
+        listed = images if isinstance(images, list) else [images]
+        # Under two names with two contents it is no request of ours.
+        echoed["images"] = listed if echoed.get("images", listed) == listed else None
     text = json.dumps(echoed, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -27,7 +36,7 @@ def echoes(
     rows: Iterable[Mapping[str, Any]], *, sought: str, fields: Iterable[str], sent_at: datetime
 ) -> tuple[TaskId, ...]:
     """Return the ids of the rows that repeat the request in question, in their order."""
-    names = [name for name in fields if name not in _NOT_ECHOED]
+    names = {*fields, *REFERENCE_FIELDS} - _NOT_ECHOED
     found: dict[TaskId, None] = {}
     for row in rows:
         echo = {name: row.get("model_name" if name == "model" else name) for name in names}

@@ -33,7 +33,7 @@ from shared.adapters.http_errors import (
     RedirectRefused,
     TooLarge,
 )
-from shared.adapters.pinned import Hangup, resolve_ipv4
+from shared.adapters.pinned import Deadline, Hangup, resolve_ipv4
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -1008,6 +1008,18 @@ def test_a_stream_that_falls_silent_is_left_long_before_its_deadline(
 
     with pytest.raises(DeadlineExceeded):
         listen(a_client(site), site.url, idle_seconds=0.05)
+
+
+def test_the_time_without_a_sign_of_life_begins_anew_with_each_and_the_deadline_does_not() -> None:
+    now = 0.0
+    deadline = Deadline(100, lambda: now, idle_seconds=40)
+
+    allowed = []
+    for moment in (0.0, 39.0, 78.0):
+        now = moment
+        allowed.append(deadline.timeout(TimeoutError))
+
+    assert allowed == [40, 40, 22]
 
 
 def test_what_arrives_of_a_stream_is_there_before_the_rest() -> None:

@@ -60,8 +60,14 @@ def apixo(does: Does) -> Apixo:
     return Apixo(a_client(does), base_url=APIXO_URL, key=lambda: KEY)
 
 
-def oxen(does: Does) -> Oxen:
-    return Oxen(a_client(does), base_url=OXEN_URL, key=lambda: KEY)
+def oxen(does: Does, *, tells: Does | None = None) -> Oxen:
+    """`tells` answers what a model takes; nobody answers unless it is given."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_about_a_model = "/api/ai/models/" in request.url.path
+        return (tells or says(status=404) if is_about_a_model else does)(request)
+
+    return Oxen(a_client(answer), base_url=OXEN_URL, key=lambda: KEY)
 
 
 def a_client(does: Does) -> HttpClient:

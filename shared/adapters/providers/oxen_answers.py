@@ -1,0 +1,155 @@
+"""What Oxen's answers are taken for: ids, images, refusals, states and costs."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from decimal import Decimal
+from re import ASCII
+from re import compile as regex
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, Field
+
+from shared.adapters.http import HttpAnswer
+from shared.adapters.providers.answers import fault_of, in_words, is_success, read, refusal
+from shared.domain.errors import SubmissionError
+from shared.domain.ids import TaskId
+from shared.domain.reports import TaskReport, TaskState
+from shared.domain.submission import Made
+from shared.ports import Acceptance
+
+_NAME: Final = "oxen"
+# Errors that may also come under a 200, by the statuses that they belong to.
+_TYPES: Final = {"invalid_params": 400, "unauthenticated": 401, "resource_not_found": 404}
+_INVALID: Final = 400
+_RESULTS: Final = ("generations", "images")  # of a request that is queued, or answered at once
+_COST: Final = regex(r"[0-9]{1,3}(?:\.[0-9]{1,12})?", ASCII)  # dollars for an image, or nonsense
+
+_STATES: Final = {
+    "queued": TaskState.PENDING,
+    "processing": TaskState.PENDING,
+    "succeeded": TaskState.SUCCEEDED,
+    "failed": TaskState.FAILED,
+    "cancelled": TaskState.FAILED,
+}
+
+
+class _Named(BaseModel):
+    generation_id: Annotated[str, Field(min_length=1)]
+
+
+class _Listed(BaseModel):
+    generations: tuple[_Named, ...]
+
+
+class _Generation(BaseModel):
+    status: str
+    result_url: str | None = None
+    error_message: object = None
+    prompt: object = None
+
+
+def task_id_of(row: object) -> TaskId | None:
+    named = read(_Named, row)
+    return TaskId(named.generation_id) if named else None
+
+
+def listed(body: Mapping[str, Any]) -> set[TaskId] | None:
+    """Return the ids of a list; None for what is not a list from end to end."""
+    rows = read(_Listed, body)
+    return {TaskId(row.generation_id) for row in rows.generations} if rows else None
+
+
+def queued(body: Mapping[str, Any]) -> Acceptance | None:
+    """Take every id there is: each is an image that may be charged."""
+    rows = body.get("generations")
+    found = map(task_id_of, rows if isinstance(rows, list) else [])
+    task_ids = tuple(task_id for task_id in found if task_id)
+    return Acceptance(task_ids=task_ids) if task_ids else None
+
+
+def made(body: Mapping[str, Any]) -> Acceptance | None:
+    """Take every image there is; a list without one is a success that made nothing."""
+    rows = body.get("images")
+    if not isinstance(rows, list) or (not rows and body.get("error")):
+        return None
+    images = [_image(row) for row in rows]
+    urls = tuple(image for image in images if isinstance(image, str))
+    contents = tuple(image for image in images if isinstance(image, bytes))
+    if rows and not urls and not contents:
+        return None  # paid, and in words we do not know
+    return Acceptance(made=Made(urls=urls), contents=contents)
+
+
+def refusal_of(
+    answer: HttpAnswer, body: Mapping[str, Any], *, hide: list[str]
+) -> SubmissionError | None:
+    if any(body.get(name) for name in _RESULTS):
+        return None
+    status = (_refused_as(body) if is_success(answer) else None) or answer.status
+    words = in_words(_NAME, [_why(body)], hide=hide, otherwise=f"refused with {status}")
+    return refusal(status, words, answer)
+
+
+def report_of(task_id: TaskId, body: Mapping[str, Any], *, key: str) -> TaskReport | None:
+    """Read a generation, in a wrapper or without; None if it tells no state."""
+    generation = read(_Generation, body.get("generation", body))
+    state = _STATES.get(generation.status) if generation else None
+    if not generation or not state:
+        return None
+    if state is TaskState.SUCCEEDED:
+        urls = (generation.result_url,) if generation.result_url else ()
+        return TaskReport(task_id=task_id, state=state, result_urls=urls)
+    if state is TaskState.PENDING:
+        return TaskReport(task_id=task_id, state=state)
+    words = in_words(
+        _NAME,
+        [generation.error_message],
+        hide=[key, str(generation.prompt or "")],
+        otherwise=f"the generation was {generation.status}",
+    )
+    return TaskReport(task_id=task_id, state=state, fault=fault_of(words))
+
+
+def cost_of(body: Mapping[str, Any]) -> Decimal | None:
+    """Read what an image has cost, in a wrapper or without; None for what is no such sum."""
+    row = body.get("generation", body)
+    cost = row.get("cost") if isinstance(row, dict) else None
+    return Decimal(str(cost)) if _COST.fullmatch(str(cost)) else None
+
+
+def _image(row: object) -> str | bytes | None:
+    """Return an image's link, or the image itself."""
+    if not isinstance(row, dict):
+        return None
+    url, inline = row.get("url"), row.get("b64_json")
+    if isinstance(url, str) and url:
+        return url
+    return _decoded(inline) if isinstance(inline, str) else None
+
+
+def _decoded(text: str) -> bytes | None:
+    base64 = "".join(text.rpartition(",")[2].split())  # also of a data URI, also in lines
+    try:
+        return b64decode(base64, validate=True) or None
+    except ValueError:
+        return None
+
+
+def _refused_as(body: Mapping[str, Any]) -> int | None:
+    """Return the status that a refusal under a 200 should have had; None if it is none.
+
+    Seen in the field: a 200 with no generations and an error beside them.
+    """
+    error = body.get("error")
+    kind = error.get("type") if isinstance(error, dict) else None
+    if isinstance(kind, str) and kind in _TYPES:
+        return _TYPES[kind]
+    return _INVALID if error and any(body.get(name) == [] for name in _RESULTS) else None
+
+
+def _why(body: Mapping[str, Any]) -> object:
+    """Both documented error bodies, and the one without either."""
+    error = body.get("error")
+    if isinstance(error, dict):
+        return next(filter(None, map(error.get, ("detail", "message", "title", "type"))), None)
+    return error or body.get("error_message") or body.get("status_message")
