@@ -293,6 +293,10 @@ def test_only_the_admin_key_replays(service: MemoryService, call: Call, key: str
         ({"job": UNKNOWN + "\n"}, "/job"),
         ({"job": 7}, "/job"),
         ({"cursor": "x" * 1025}, "/cursor"),
+        ({"cursor": ""}, "/cursor"),
+        ({"cursor": "seven"}, "/cursor"),
+        ({"cursor": "-1"}, "/cursor"),
+        ({"job": UNKNOWN, "cursor": "\u0000"}, "/cursor"),
         ({"limit": 5}, "/limit"),
     ],
 )
