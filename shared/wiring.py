@@ -67,6 +67,7 @@ class Service(World):
             providers=self.providers,
             image_source=self.image_source,
             media=self.media,
+            archive=self.callback_archive,
             clock=self.clock,
         )
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.domain.errors import Fault, ProviderUnreadable, ResultUnavailable, TaskTaken
+from shared.domain.errors import (
+    Fault,
+    JobNotFound,
+    ProviderUnreadable,
+    ResultUnavailable,
+    TaskTaken,
+)
 from shared.domain.ids import JobId, TaskId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
@@ -25,7 +31,15 @@ from shared.domain.reports import (
 )
 from shared.domain.status import DISPATCH_PATIENCE, RECOVERY_PATIENCE, JobStatus
 from shared.domain.submission import UNANSWERED, Submission, SubmissionState
-from shared.ports import Clock, ImageSource, JobStore, MediaStore, Providers, TaskHint
+from shared.ports import (
+    CallbackArchive,
+    Clock,
+    ImageSource,
+    JobStore,
+    MediaStore,
+    Providers,
+    TaskHint,
+)
 from shared.usecases.revise import revise
 
 _SOON: Final = timedelta(seconds=15)
@@ -48,10 +62,22 @@ class CollectResult:
     providers: Providers
     image_source: ImageSource
     media: MediaStore
+    archive: CallbackArchive
     clock: Clock
 
     def __call__(self, job_id: JobId, *, hint: TaskHint | None = None) -> Job:
-        """Raises ProviderUnreadable when the provider cannot be asked: try again later."""
+        """Raises ProviderUnreadable when the provider cannot be asked: try again later.
+
+        Raises JobNotFound for a job that was deleted, once nothing is kept of its callbacks: one
+        that came after the deletion was kept unseen.
+        """
+        try:
+            return self._collect(job_id, hint)
+        except JobNotFound:
+            self.archive.remove(job_id)
+            raise
+
+    def _collect(self, job_id: JobId, hint: TaskHint | None) -> Job:
         job = self.jobs.get(job_id)
         offer = self.catalog.offer(job.model, job.provider)
         if hint:
