@@ -219,7 +219,10 @@ class CallbackArchive(Protocol):
     def keep(self, job_id: JobId, *, attempt: int, body: bytes) -> None: ...
 
     def page(self, *, job_id: JobId | None, cursor: str | None, limit: int) -> CallbackPage:
-        """Return kept callbacks of one job, or of all, in the order of job ids."""
+        """Return kept callbacks of one job, or of all, in the order of job ids.
+
+        Raises InvalidRequest for a cursor that no page of theirs has given.
+        """
         ...
 
     def remove(self, job_id: JobId) -> None: ...

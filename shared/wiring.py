@@ -108,6 +108,7 @@ class Service(World):
             image_source=self.image_source,
             media=self.media,
             gate=self.provider_gate,
+            archive=self.callback_archive,
             clock=self.clock,
         )
 

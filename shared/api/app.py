@@ -65,8 +65,9 @@ def answer(
 def problem(app: APIGatewayHttpResolver, error: Exception) -> Response[str]:
     request_id = app.current_event.request_context.request_id
     told = problem_of(error, request_id=request_id)
-    headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
-    return answer(told.document, status=told.status, headers=headers, content_type=CONTENT_TYPE)
+    return answer(
+        told.document, status=told.status, headers=told.headers, content_type=CONTENT_TYPE
+    )
 
 
 def body_of(event: Mapping[str, Any]) -> bytes:

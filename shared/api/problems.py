@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents: one table from error to answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ class _Answer:
     code: str
     who: Who = Who.CLIENT
     retryable: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 _INTERNAL: Final = _Answer(
@@ -46,7 +47,9 @@ _INTERNAL: Final = _Answer(
 _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     MalformedJson: _Answer(HTTPStatus.BAD_REQUEST, "malformed_json"),
     InvalidRequest: _Answer(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"),
-    Unauthenticated: _Answer(HTTPStatus.UNAUTHORIZED, "unauthenticated"),
+    Unauthenticated: _Answer(
+        HTTPStatus.UNAUTHORIZED, "unauthenticated", headers={"www-authenticate": "Bearer"}
+    ),
     Forbidden: _Answer(HTTPStatus.FORBIDDEN, "forbidden"),
     JobNotFound: _Answer(HTTPStatus.NOT_FOUND, "job_not_found"),
     ImageNotFound: _Answer(HTTPStatus.NOT_FOUND, "image_not_found"),
@@ -55,7 +58,14 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     BodyTooLarge: _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"),
     InvalidTransition: _Answer(HTTPStatus.CONFLICT, "invalid_state"),
     KeyReused: _Answer(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
-    VersionConflict: _Answer(HTTPStatus.CONFLICT, "conflict", Who.SEEDHOOK, retryable=True),
+    # Others were faster, and are done in a moment.
+    VersionConflict: _Answer(
+        HTTPStatus.CONFLICT,
+        "conflict",
+        Who.SEEDHOOK,
+        retryable=True,
+        headers={"retry-after": "1"},
+    ),
 }
 
 
@@ -63,6 +73,7 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
 class Problem:
     status: HTTPStatus
     document: dict[str, Any]
+    headers: Mapping[str, str]
 
 
 def problem_of(error: Exception, *, request_id: str) -> Problem:
@@ -79,7 +90,7 @@ def problem_of(error: Exception, *, request_id: str) -> Problem:
         "errors": _field_errors(error.errors) if isinstance(error, InvalidRequest) else [],
         "request_id": request_id,
     }
-    return Problem(answer.status, document)
+    return Problem(answer.status, document, answer.headers)
 
 
 def _detail(error: Exception, answer: _Answer) -> str:

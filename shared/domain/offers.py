@@ -95,9 +95,20 @@ class Offer:
         """Return how many images one request can ask for: a call that waits makes one."""
         return 1 if delivery == "sync" else self.images_per_submission
 
-    def pace(self, resolution: str | None) -> Pacing:
-        """Return when to ask about such images: larger ones take longer."""
-        return self.pacing_by_resolution.get(resolution or "", self.pacing)
+    def pace(self, wanted: JobInput) -> Pacing:
+        """Return when to ask for such a job: larger images take longer."""
+        return self.pacing_by_resolution.get(self.shaping.resolution(wanted) or "", self.pacing)
+
+    def pace_at(self, size: str | None) -> Pacing:
+        """Return the pace for a size, be it a word or dimensions."""
+        return self.pace(JobInput(prompt="", size=size))
+
+    def priced(self, prices: Mapping[str, Decimal]) -> Self:
+        """Return the offer at its price among those by `provider/model`, if it is there."""
+        usd = prices.get(f"{self.provider}/{self.model}")
+        if usd is None:
+            return self
+        return replace(self, price=Price(usd_per_image=usd, source=_BY_OPERATOR))
 
     def estimate(self, images: int) -> Decimal | None:
         return self.price.usd_per_image * images if self.price else None

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from shared.usecases.provider_gate import ProviderGate
 
-from shared.domain.errors import Fault, ProviderUnreadable, ResultUnavailable
+from shared.domain.errors import Fault, JobNotFound, ProviderUnreadable, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
@@ -29,7 +29,15 @@ from shared.domain.reports import (
 )
 from shared.domain.status import DISPATCH_PATIENCE, JobStatus
 from shared.domain.submission import Submission, SubmissionState
-from shared.ports import Clock, ImageSource, JobStore, MediaStore, Providers, TaskHint
+from shared.ports import (
+    CallbackArchive,
+    Clock,
+    ImageSource,
+    JobStore,
+    MediaStore,
+    Providers,
+    TaskHint,
+)
 from shared.usecases.recover import Recover
 from shared.usecases.revise import revise
 
@@ -57,10 +65,22 @@ class CollectResult:
     image_source: ImageSource
     media: MediaStore
     gate: ProviderGate
+    archive: CallbackArchive
     clock: Clock
 
     def __call__(self, job_id: JobId, *, hint: TaskHint | None = None) -> Job:
-        """Raises ProviderUnreadable when the provider cannot be asked: try again later."""
+        """Raises ProviderUnreadable when the provider cannot be asked: try again later.
+
+        Raises JobNotFound for a job that was deleted, once nothing is kept of its callbacks: one
+        that came after the deletion was kept unseen.
+        """
+        try:
+            return self._collect(job_id, hint)
+        except JobNotFound:
+            self.archive.remove(job_id)
+            raise
+
+    def _collect(self, job_id: JobId, hint: TaskHint | None) -> Job:
         job = self.jobs.get(job_id)
         if hint:
             job = self.recover.adopt(job, hint)

@@ -134,7 +134,7 @@ def _came_inline(answer: Answer) -> bool:
 
 
 def _first_check_seconds(job: Job, offer: Offer) -> float:
-    pacing = offer.pace(job.resolution)
+    pacing = offer.pace(job.input)
     if job.delivery == "callback":
         return pacing.callback_grace
     return _SYNC_BACKSTOP if job.delivery == "sync" else pacing.first_poll

@@ -113,7 +113,7 @@ class WatchJobs:
         )
         for job in jobs:
             trusted = job.is_streamed and ears.hears(provider)
-            interval = offers[job.id].pace(job.resolution).interval
+            interval = offers[job.id].pace_at(job.resolution).interval
             wait = timedelta(seconds=interval * (_TRUST_IN_STREAMS if trusted else 1))
             pace.not_before[job.id] = now + wait
             news = finished.intersection(task.id for task in job.tasks)

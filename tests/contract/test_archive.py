@@ -2,12 +2,27 @@
 
 import pytest
 
+from shared.domain.errors import InvalidRequest
 from shared.domain.ids import JobId
 from shared.ports import CallbackArchive, KeptCallback
 from tests.contract.samples import a_job
 from tests.contract.worlds import Buckets
 
 BINARY = bytes(range(256)) * 3
+ODD_CURSORS = [
+    "",
+    "0",
+    "-1",
+    "x",
+    "callbacks/",
+    "images/",
+    "callbacks/../images/job_01ARZ3NDEKTSV4RRFFQ69G5FAV/1/0.png",
+    "callbacks/job_01ARZ3NDEKTSV4RRFFQ69G5FAV/1/0123456789abcdef\n",
+    "callbacks/job_01ARZ3NDEKTSV4RRFFQ69G5FAV/1/0123456789abcde",
+    "callbacks/job_01ARZ3NDEKTSV4RRFFQ69G5FAV/٣/0123456789abcdef",
+    "\x00",
+    "🦊" * 200,
+]
 
 
 def keep(archive: CallbackArchive, number: int, attempt: int, body: bytes) -> KeptCallback:
@@ -96,6 +111,37 @@ def test_what_comes_between_two_pages_hides_nothing(archive: CallbackArchive) ->
     rest = archive.page(job_id=None, cursor=first.cursor, limit=10)
 
     assert {*first.callbacks, *rest.callbacks} >= set(kept)
+
+
+def test_pages_go_on_where_they_ended_though_that_callback_is_gone(
+    archive: CallbackArchive,
+) -> None:
+    kept = [keep(archive, number, 1, b"body") for number in (1, 3, 5)]
+    first = archive.page(job_id=None, cursor=None, limit=2)
+
+    archive.remove(a_job(3).id)
+
+    assert archive.page(job_id=None, cursor=first.cursor, limit=2).callbacks == (kept[2],)
+
+
+@pytest.mark.parametrize("cursor", ODD_CURSORS)
+def test_what_is_no_cursor_is_refused_by_field(archive: CallbackArchive, cursor: str) -> None:
+    keep(archive, 0, 1, b"body")
+
+    with pytest.raises(InvalidRequest) as refused:
+        archive.page(job_id=None, cursor=cursor, limit=1)
+
+    assert [error.pointer for error in refused.value.errors] == ["/cursor"]
+
+
+def test_a_cursor_of_one_jobs_pages_is_none_of_anothers(archive: CallbackArchive) -> None:
+    for body in (b"a", b"b"):
+        keep(archive, 0, 1, body)
+    cursor = archive.page(job_id=a_job(0).id, cursor=None, limit=1).cursor
+
+    assert cursor is not None
+    with pytest.raises(InvalidRequest):
+        archive.page(job_id=a_job(1).id, cursor=cursor, limit=1)
 
 
 def test_what_is_removed_is_gone_and_other_jobs_callbacks_stay(archive: CallbackArchive) -> None:

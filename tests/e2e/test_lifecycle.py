@@ -1,5 +1,6 @@
 """What a caller may do to jobs, over HTTP and with the template's roles enforced."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,9 +27,9 @@ def rows_of(stack: Stack, provider: str, prompt: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def suffering(stack: Stack, provider: str, *faults: str) -> Iterator[None]:
+def suffering(stack: Stack, provider: str, fault: str, **details: Any) -> Iterator[None]:
     url = f"{stack.sandbox_url}/faults"
-    plan = {provider: [{"fault": fault} for fault in faults]}
+    plan = {provider: [{"fault": fault} | details]}
     httpx.put(url, json=plan, trust_env=False).raise_for_status()
     try:
         yield
@@ -41,6 +42,16 @@ def states_of(stack: Stack, prompt: str) -> Iterator[str]:
     for _ in range(_LOOKS):
         (row,) = rows_of(stack, "oxen", prompt)
         yield row["state"]
+
+
+def statuses_of_callbacks(stack: Stack, prompt: str) -> list[int]:
+    """Wait until the one task's callback has been answered, and return how."""
+    for _ in range(_LOOKS):
+        (row,) = rows_of(stack, "apixo", prompt)
+        if row["callbacks"]:
+            return [callback["status"] for callback in row["callbacks"]]
+        time.sleep(0.05)
+    raise AssertionError("nobody called back")
 
 
 def objects_of(stack: Stack, job: dict[str, Any]) -> list[str]:
@@ -136,6 +147,20 @@ def test_of_a_deleted_job_nothing_is_left(stack: Stack, api: Api) -> None:
     for path in ("", "/images/0"):
         assert api.get(f"/v1/jobs/{job['id']}{path}").status_code == 404
     assert api.delete(f"/v1/jobs/{job['id']}").status_code == 404
+
+
+def test_a_callback_that_comes_after_its_job_was_deleted_is_not_kept(
+    stack: Stack, api: Api
+) -> None:
+    with suffering(stack, "apixo", "callback-delayed", seconds=3):
+        job = api.submit(provider="apixo", prompt="gone before the answer")
+        api.post(f"/v1/jobs/{job['id']}/cancel")
+        assert api.delete(f"/v1/jobs/{job['id']}").status_code == 204
+
+        answers = statuses_of_callbacks(stack, "gone before the answer")
+
+    assert answers == [200]
+    assert any(objects_of(stack, job) == [] for _ in range(_LOOKS))
 
 
 def test_kept_callbacks_are_replayed_and_change_nothing(stack: Stack, api: Api) -> None:

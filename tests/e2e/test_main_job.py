@@ -13,6 +13,7 @@ from PIL import Image
 
 from local.stack import Stack
 from tests.e2e.api import Api
+from tests.e2e.bus import listen
 from tests.pictures import a_png
 
 pytestmark = pytest.mark.engine
@@ -126,33 +127,14 @@ def test_a_forged_callback_is_not_found(api: Api) -> None:
 
 
 def test_transitions_reach_the_event_bus(stack: Stack, api: Api) -> None:
-    sqs, events = client(stack, "sqs"), client(stack, "events")
-    url = sqs.create_queue(QueueName="listener")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    events.put_rule(
-        Name="listener", EventBusName=stack.event_bus, EventPattern='{"source": ["seedhook"]}'
+    queue = listen(
+        engine_url=stack.aws_endpoint_url, region=stack.region, event_bus=stack.event_bus
     )
-    events.put_targets(
-        Rule="listener",
-        EventBusName=stack.event_bus,
-        Targets=[{"Id": "listener", "Arn": arn["QueueArn"]}],
-    )
+    kinds = {"job.accepted", "job.submitted", "job.succeeded"}
 
     job = api.finished(api.submit(provider="apixo", prompt="tell everyone")["id"])
 
-    heard: set[str] = set()
-    for _ in range(20):
-        if heard >= {"job.accepted", "job.submitted", "job.succeeded"}:
-            break
-        answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2, MaxNumberOfMessages=10)
-        for message in answer.get("Messages", []):
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            if job["id"] in message["Body"]:
-                heard |= {kind for kind in KINDS if f'"{kind}"' in message["Body"]}
-    assert heard == KINDS
-
-
-KINDS = {"job.accepted", "job.submitted", "job.succeeded"}
+    assert queue.hear(job["id"], kinds, seconds=40) == kinds
 
 
 @pytest.mark.parametrize(

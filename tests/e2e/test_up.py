@@ -12,6 +12,7 @@ from PIL import Image
 
 from local.sandbox.server import running_sandbox
 from tests.e2e.api import Api
+from tests.e2e.bus import listen
 from tests.e2e.running import environment, processes_in, seedhook_up
 
 pytestmark = pytest.mark.engine
@@ -28,6 +29,8 @@ READY = {
     "event_bus",
     "sandbox_url",
 }
+# Far less than what the watch waits before it publishes what the stream did not bring.
+AT_ONCE_SECONDS = 20
 
 
 def test_up_says_where_everything_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -76,6 +79,31 @@ def test_with_a_data_folder_jobs_and_images_survive_a_restart(tmp_path: Path) ->
     assert after["status"] == "succeeded"
     assert after["images"][0]["sha256"] == before["images"][0]["sha256"]
     assert len(content) == before["images"][0]["bytes"]
+
+
+def test_after_a_restart_with_its_data_what_happens_is_announced_at_once(tmp_path: Path) -> None:
+    options = ("--latency", "0", "--data", str(tmp_path / "data"))
+    kinds = {"job.accepted", "job.submitted", "job.succeeded"}
+    with (
+        seedhook_up(*options, temp=tmp_path) as ready,
+        Api(base_url=ready["api_url"], key=ready["api_key"]) as api,
+    ):
+        # Its changes are what a function could have read ahead of the new stream.
+        api.finished(api.submit(provider="apixo", prompt="many changes", n=2)["id"])
+
+    with (
+        seedhook_up(*options, temp=tmp_path) as again,
+        Api(base_url=again["api_url"], key=again["api_key"]) as api,
+    ):
+        queue = listen(
+            engine_url=again["aws_endpoint_url"],
+            region=again["region"],
+            event_bus=again["event_bus"],
+        )
+        job = api.finished(api.submit(provider="apixo", prompt="a fox")["id"])
+        heard = queue.hear(job["id"], kinds, seconds=AT_ONCE_SECONDS)
+
+    assert heard == kinds
 
 
 def test_a_provider_that_is_down_costs_a_delay_and_nothing_else(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from shared.adapters.kept_callbacks import check_cursor, folder_of, name_of, named
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key
@@ -50,25 +51,29 @@ class MemoryUploads:
 
 class MemoryCallbackArchive:
     def __init__(self) -> None:
-        self.kept: list[KeptCallback] = []
+        self._bodies: dict[str, bytes] = {}
+
+    @property
+    def kept(self) -> list[KeptCallback]:
+        return [named(name, body) for name, body in self._bodies.items()]
 
     def keep(self, job_id: JobId, *, attempt: int, body: bytes) -> None:
-        callback = KeptCallback(job_id=job_id, attempt=attempt, body=body)
-        if callback not in self.kept:
-            self.kept.append(callback)
+        self._bodies[name_of(job_id, attempt=attempt, body=body)] = body
 
     def page(self, *, job_id: JobId | None, cursor: str | None, limit: int) -> CallbackPage:
-        ordered = sorted(self.kept, key=lambda one: (one.job_id, one.attempt))
-        mine = [one for one in ordered if job_id in (None, one.job_id)]
-        start = int(cursor or 0)
-        rest = len(mine) > start + limit
+        if cursor is not None:
+            check_cursor(cursor, folder=folder_of(job_id))
+        mine = sorted(name for name in self._bodies if name.startswith(folder_of(job_id)))
+        rest = [name for name in mine if name > (cursor or "")]
+        page = rest[:limit]
         return CallbackPage(
-            callbacks=tuple(mine[start : start + limit]),
-            cursor=str(start + limit) if rest else None,
+            callbacks=tuple(named(name, self._bodies[name]) for name in page),
+            cursor=page[-1] if len(rest) > limit else None,
         )
 
     def remove(self, job_id: JobId) -> None:
-        self.kept = [one for one in self.kept if one.job_id != job_id]
+        for key in [key for key in self._bodies if key.startswith(folder_of(job_id))]:
+            del self._bodies[key]
 
 
 class MemoryImageSource:

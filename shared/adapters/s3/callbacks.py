@@ -1,16 +1,14 @@
-"""Providers' callbacks as they came, in S3: `callbacks/<job>/<attempt>/<digest>`."""
+"""Providers' callbacks as they came, in S3."""
 
-import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from shared.adapters.kept_callbacks import check_cursor, folder_of, name_of, named
 from shared.adapters.s3.folders import remove_folder
 from shared.domain.ids import JobId
 from shared.ports import CallbackPage, KeptCallback
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_FOLDER: Final = "callbacks/"
 
 
 class S3CallbackArchive:
@@ -19,21 +17,21 @@ class S3CallbackArchive:
         self._bucket = bucket
 
     def keep(self, job_id: JobId, *, attempt: int, body: bytes) -> None:
-        # The content is part of the name: a repeated callback lies on itself, another one beside.
-        digest = hashlib.sha256(body).hexdigest()[:16]
         self._client.put_object(
             Bucket=self._bucket,
-            Key=f"{_FOLDER}{job_id}/{attempt}/{digest}",
+            Key=name_of(job_id, attempt=attempt, body=body),
             Body=body,
             ContentType="application/octet-stream",
         )
 
     def page(self, *, job_id: JobId | None, cursor: str | None, limit: int) -> CallbackPage:
         """A cursor is the last name given, so what is new meanwhile does no harm."""
-        request: dict[str, Any] = {"StartAfter": cursor} if cursor else {}
-        folder = f"{_FOLDER}{job_id}/" if job_id else _FOLDER
+        request: dict[str, Any] = {}
+        if cursor is not None:
+            check_cursor(cursor, folder=folder_of(job_id))
+            request["StartAfter"] = cursor
         answer = self._client.list_objects_v2(
-            Bucket=self._bucket, Prefix=folder, MaxKeys=limit, **request
+            Bucket=self._bucket, Prefix=folder_of(job_id), MaxKeys=limit, **request
         )
         keys = [entry["Key"] for entry in answer.get("Contents", [])]
         return CallbackPage(
@@ -42,9 +40,8 @@ class S3CallbackArchive:
         )
 
     def remove(self, job_id: JobId) -> None:
-        remove_folder(self._client, self._bucket, f"{_FOLDER}{job_id}/")
+        remove_folder(self._client, self._bucket, folder_of(job_id))
 
     def _read(self, key: str) -> KeptCallback:
         body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        job_id, attempt, _ = key.removeprefix(_FOLDER).split("/")
-        return KeptCallback(job_id=JobId(job_id), attempt=int(attempt), body=body)
+        return named(key, body)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.manage.handler import create_app
-from shared.domain.errors import ErrorCode, Fault
+from shared.domain.errors import ErrorCode, Fault, VersionConflict
 from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
 from shared.ports import TaskHint
@@ -140,6 +140,35 @@ def test_a_job_that_cannot_be_retried_is_a_conflict_that_names_its_state(
     assert service.jobs.get(job.id) == before
 
 
+# --- in each other's way
+
+
+def test_who_is_beaten_every_time_is_told_to_come_again_in_a_second(
+    service: MemoryService, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = service.admit()
+
+    def beaten(_: Job, *, was: Job) -> None:
+        raise VersionConflict(f"{was.id} has moved")
+
+    monkeypatch.setattr(service.store, "save", beaten)
+
+    answer = call("POST", f"/v1/jobs/{job.id}/cancel")
+
+    assert (answer.status, answer.json["code"]) == (409, "conflict")
+    assert (answer.json["who"], answer.json["retryable"]) == ("seedhook", True)
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_state_that_will_not_change_is_no_reason_to_come_again(
+    service: MemoryService, call: Call
+) -> None:
+    answer = call("POST", f"/v1/jobs/{service.admit().id}/retry")
+
+    assert (answer.status, answer.json["code"]) == (409, "invalid_state")
+    assert "retry-after" not in answer.headers
+
+
 # --- delete
 
 
@@ -264,6 +293,10 @@ def test_only_the_admin_key_replays(service: MemoryService, call: Call, key: str
         ({"job": UNKNOWN + "\n"}, "/job"),
         ({"job": 7}, "/job"),
         ({"cursor": "x" * 1025}, "/cursor"),
+        ({"cursor": ""}, "/cursor"),
+        ({"cursor": "seven"}, "/cursor"),
+        ({"cursor": "-1"}, "/cursor"),
+        ({"job": UNKNOWN, "cursor": "\u0000"}, "/cursor"),
         ({"limit": 5}, "/limit"),
     ],
 )

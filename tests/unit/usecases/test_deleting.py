@@ -85,6 +85,23 @@ def test_an_image_that_comes_while_its_job_is_deleted_goes_as_well(service: Memo
         service.jobs.get(job.id)
 
 
+def test_a_callback_that_comes_after_the_job_was_deleted_leaves_nothing(
+    service: MemoryService,
+) -> None:
+    other = finished(service)
+    service.time.sleep(1)
+    job = service.submit()
+    service.delete_job(service.cancel_job(job))
+    service.to_collect.messages.clear()
+
+    call_back(service, number=1)
+    assert {kept.job_id for kept in service.archive.kept} == {other.id, job.id}
+    with pytest.raises(JobNotFound):
+        service.deliver_messages()
+
+    assert {kept.job_id for kept in service.archive.kept} == {other.id}
+
+
 def test_a_job_that_never_stands_still_is_not_deleted(service: MemoryService) -> None:
     job = finished(service)
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.memory.provider import MemoryProvider
 from shared.domain.errors import ErrorCode, FateUnknown, Fault, NotSent, Refused
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
@@ -307,5 +306,3 @@ def test_nobody_is_called_twice_for_what_may_have_been_accepted(service: MemoryS
     assert [attempt.provider for attempt in now_of(service, job).attempts] == ["oxen"]
     assert not service.apixo.tasks
     assert now_of(service, job).finish_by - job.created_at == timedelta(hours=24)
-
-
