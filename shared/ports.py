@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.api_key import ApiKey
+from shared.domain.breaker import Breaker
 from shared.domain.callback_token import CallbackKeys
 from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event
@@ -355,3 +356,37 @@ class ProviderAccess:
 
 
 type Accesses = Mapping[str, ProviderAccess]
+
+
+class Breakers(Protocol):
+    """Breakers, and the events that tell where an outage begins and ends: all or nothing."""
+
+    def all(self) -> Sequence[Breaker]:
+        """Return all that were ever written, as last written."""
+        ...
+
+    def save(self, breaker: Breaker, *, was: Breaker) -> None:
+        """Write `breaker` over `was`. Raises VersionConflict when `was` is no longer current."""
+        ...
+
+
+class Places(Protocol):
+    """How many jobs may be in flight at a provider: each of them has a place there.
+
+    A place that nobody gives back is free again after PLACE_LIFE.
+    """
+
+    def take(self, provider: str, job_id: JobId, *, limit: int, now: datetime) -> bool:
+        """Take a place, or keep the one the job has for another PLACE_LIFE; False if all are taken.
+
+        A job that has a place keeps it also when the limit is lower by now.
+        """
+        ...
+
+    def release(self, provider: str, job_id: JobId) -> None:
+        """Give a place back; a job without one changes nothing."""
+        ...
+
+    def taken(self, provider: str) -> Mapping[JobId, datetime]:
+        """Return who has a place, and since when; those that overstayed are there until needed."""
+        ...

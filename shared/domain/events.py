@@ -1,11 +1,13 @@
-"""Events: what a transition announces, with an id and bytes fixed when it happens."""
+"""Events: what a step announces, with an id and bytes fixed when it happens."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.domain.ids import EventId, JobId
+from shared.domain.breaker import Breaker, BreakerState
+from shared.domain.ids import EventId
 from shared.domain.job import Job
 from shared.domain.public import job_summary, timestamp
 from shared.domain.status import JobStatus
@@ -25,7 +27,7 @@ _ANNOUNCED: Final = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     id: EventId
-    job_id: JobId
+    subject: str  # whose event it is, job#<id> for example: its rows lie together
     type: str
     created_at: datetime
     detail: str  # the exact JSON every receiver gets, in every try
@@ -42,13 +44,49 @@ def announcement(job: Job, *, was: Job | None) -> Event | None:
     return _event(_ANNOUNCED[job.status], job)
 
 
+def outage(breaker: Breaker, *, was: Breaker) -> Event | None:
+    """Return the event that tells where an outage begins or ends.
+
+    A trial that fails tells nothing: the outage goes on.
+    """
+    if breaker.opened_at and not was.opened_at:
+        return _provider_event(breaker, BreakerState.OPEN, breaker.opened_at)
+    if breaker.closed_at and was.opened_at and not breaker.opened_at:
+        return _provider_event(breaker, BreakerState.CLOSED, breaker.closed_at)
+    return None
+
+
+def _provider_event(breaker: Breaker, state: BreakerState, since: datetime) -> Event:
+    reason = breaker.reason
+    return _sealed(
+        f"provider.{state}",
+        subject=f"breaker#{breaker.provider}#{breaker.model}",
+        event_id=EventId(f"evt_{breaker.provider}.{breaker.model}_{breaker.version}"),
+        at=since,
+        data={
+            "object": "provider",
+            "provider": breaker.provider,
+            "model": breaker.model,
+            "state": state,
+            "reason": {"code": reason.code, "message": reason.message} if reason else None,
+            "since": timestamp(since),
+        },
+    )
+
+
 def _event(kind: str, job: Job) -> Event:
-    event_id = EventId(f"evt_{job.id.removeprefix('job_')}_{job.version}")
-    body = {
-        "id": event_id,
-        "type": kind,
-        "created_at": timestamp(job.updated_at),
-        "data": job_summary(job),
-    }
+    return _sealed(
+        kind,
+        subject=f"job#{job.id}",
+        event_id=EventId(f"evt_{job.id.removeprefix('job_')}_{job.version}"),
+        at=job.updated_at,
+        data=job_summary(job),
+    )
+
+
+def _sealed(
+    kind: str, *, subject: str, event_id: EventId, at: datetime, data: Mapping[str, object]
+) -> Event:
+    body = {"id": event_id, "type": kind, "created_at": timestamp(at), "data": data}
     detail = json.dumps(body, separators=(",", ":"))
-    return Event(id=event_id, job_id=job.id, type=kind, created_at=job.updated_at, detail=detail)
+    return Event(id=event_id, subject=subject, type=kind, created_at=at, detail=detail)

@@ -11,11 +11,13 @@ from local.engine import Engine
 from local.ports import LOOPBACK
 from shared.ports import (
     ApiKeys,
+    Breakers,
     CallbackArchive,
     JobStore,
     Leases,
     MediaStore,
     Outbox,
+    Places,
     Uploads,
 )
 from tests.contract.aws import Aws
@@ -103,6 +105,16 @@ def api_keys(table: Table) -> ApiKeys:
 @pytest.fixture
 def leases(table: Table) -> Leases:
     return table.leases
+
+
+@pytest.fixture
+def breakers(table: Table) -> Breakers:
+    return table.breakers
+
+
+@pytest.fixture
+def places(table: Table) -> Places:
+    return table.places
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def an_admission(
 
 
 def announced(outbox: Outbox) -> list[str]:
-    return [event.job_id for event in outbox.unpublished(before=ALL_DAYS, limit=100)]
+    return [event.subject for event in outbox.unpublished(before=ALL_DAYS, limit=100)]
 
 
 def test_a_key_that_has_made_a_job_makes_no_other_and_tells_the_first_answer(
@@ -40,7 +40,7 @@ def test_a_key_that_has_made_a_job_makes_no_other_and_tells_the_first_answer(
 
     assert (known.value.fingerprint, known.value.answer) == ("request", ANSWER)
     assert jobs.newest("acme", limit=10, cursor=None).jobs == (a_job(),)
-    assert announced(outbox) == [a_job().id]
+    assert announced(outbox) == [f"job#{a_job().id}"]
     with pytest.raises(JobNotFound):
         jobs.get(a_job(1).id)
 

@@ -56,7 +56,7 @@ def test_an_event_keeps_its_id_and_its_bytes(jobs: JobStore, outbox: Outbox) -> 
 
     jobs.save(claimed(a_job(1)), was=add(jobs, a_job(1)))
 
-    again = [event for event in unpublished(outbox) if event.job_id == a_job().id]
+    again = [event for event in unpublished(outbox) if event.subject == f"job#{a_job().id}"]
     assert again == first
     assert [json.loads(event.detail)["id"] for event in first] == [event.id for event in first]
 

@@ -125,7 +125,7 @@ def test_of_fifty_with_one_idempotency_key_one_makes_a_job(table: Table) -> None
     (made,) = table.jobs.newest("acme", limit=50, cursor=None).jobs
     (announced,) = table.outbox.unpublished(before=NOW + 60 * MINUTE, limit=50)
     told = set(answers) - {"later"}
-    assert announced.job_id == made.id
+    assert announced.subject == f"job#{made.id}"
     assert len(told) == 1
     assert told == {admit(60)}
 

@@ -5,12 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.keys import DynamoApiKeys
 from shared.adapters.dynamodb.leases import DynamoLeases
 from shared.adapters.dynamodb.outbox import DynamoOutbox
+from shared.adapters.dynamodb.places import DynamoPlaces
 from shared.adapters.eventbridge import EventBridgeBus
 from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
+from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
 from shared.adapters.s3.callbacks import S3CallbackArchive
@@ -20,12 +23,14 @@ from shared.adapters.sqs import SqsQueue, read_message
 from shared.domain.ids import JobId
 from shared.ports import (
     ApiKeys,
+    Breakers,
     CallbackArchive,
     EventBus,
     JobStore,
     Leases,
     MediaStore,
     Outbox,
+    Places,
     Queue,
     TaskHint,
     Uploads,
@@ -39,12 +44,19 @@ class Table:
     outbox: Outbox
     api_keys: ApiKeys
     leases: Leases
+    breakers: Breakers
+    places: Places
 
 
 def memory_table() -> Table:
     jobs = MemoryJobStore()
     return Table(
-        jobs=jobs, outbox=MemoryOutbox(jobs), api_keys=MemoryApiKeys(), leases=MemoryLeases()
+        jobs=jobs,
+        outbox=MemoryOutbox(jobs),
+        api_keys=MemoryApiKeys(),
+        leases=MemoryLeases(),
+        breakers=MemoryBreakers(jobs.announced),
+        places=MemoryPlaces(),
     )
 
 
@@ -55,6 +67,8 @@ def dynamo_table(aws: Aws) -> Table:
         outbox=DynamoOutbox(client, table=name),
         api_keys=DynamoApiKeys(client, table=name),
         leases=DynamoLeases(client, table=name),
+        breakers=DynamoBreakers(client, table=name),
+        places=DynamoPlaces(client, table=name),
     )
 
 

@@ -139,7 +139,7 @@ def _every_event_is_heard(world: "World") -> None:
         heard[event.id].add(event.detail)
     for event in world.chronicle.announced.values():
         if heard[event.id] != {event.detail}:
-            raise Violation(f"{event.type} of {event.job_id} was heard as {heard[event.id]}")
+            raise Violation(f"{event.type} of {event.subject} was heard as {heard[event.id]}")
 
 
 def _the_ledgers_agree(world: "World") -> None:

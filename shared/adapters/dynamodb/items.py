@@ -8,6 +8,9 @@
 | lease   | lease#<n> | lease           | holder, held_until                     |
 | task    | task#<p>#<id> | task        | claimed_by, expires_at                 |
 | admission | admission#<key> | admission | fingerprint, answer; expires_at       |
+| breaker | breakers  | <p>#<model>     | version                                |
+| its event | breaker#<p>#<model> | event#<version> | due_* (index) until published |
+| places  | places#<p> | places         | taken: job id -> time                  |
 
 What the table does not look into lies in `document`, as JSON of the domain type: a job with its
 attempts and submissions is one item, so one conditional write changes all or nothing.
@@ -22,6 +25,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter
 
 from shared.domain.api_key import ApiKey
+from shared.domain.breaker import Breaker
 from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
@@ -33,10 +37,12 @@ type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
 
 SCHEMA: Final = 1
 SHARDS: Final = 8
+BREAKERS: Final = "breakers"
 _TASKS_ARE_REMEMBERED: Final = timedelta(days=7)
 
 _JOB: Final = TypeAdapter(Job)
 _KEY: Final = TypeAdapter(ApiKey)
+_BREAKER: Final = TypeAdapter(Breaker)
 _to_wire: Final = TypeSerializer().serialize
 _from_wire: Final = TypeDeserializer().deserialize
 
@@ -82,7 +88,7 @@ def job_item(job: Job) -> Item:
 def event_item(event: Event) -> Item:
     version = int(event.id.rpartition("_")[2])
     item = {
-        "pk": f"job#{event.job_id}",
+        "pk": event.subject,
         "sk": f"event#{version:06}",
         "schema": SCHEMA,
         "event_id": event.id,
@@ -90,7 +96,7 @@ def event_item(event: Event) -> Item:
         "created_at": text_of(event.created_at),
         "detail": event.detail,
     }
-    return wire(item | due_attributes(event.job_id, event.created_at, kind="events"))
+    return wire(item | due_attributes(event.subject, event.created_at, kind="events"))
 
 
 def task_item(job: Job, task: Task) -> Item:
@@ -159,7 +165,7 @@ def read_event(item: Item) -> Event:
     row = plain(item)
     return Event(
         id=EventId(row["event_id"]),
-        job_id=JobId(row["pk"].removeprefix("job#")),
+        subject=row["pk"],
         type=row["type"],
         created_at=time_of(row["created_at"]),
         detail=row["detail"],
@@ -174,9 +180,9 @@ def key_of_api_key(key_id: KeyId) -> Item:
     return wire({"pk": f"key#{key_id}", "sk": "key"})
 
 
-def due_attributes(job_id: JobId, at: datetime, *, kind: str = "jobs") -> dict[str, str]:
+def due_attributes(owner: str, at: datetime, *, kind: str = "jobs") -> dict[str, str]:
     """Spread the index over shards: one would be a hot partition."""
-    shard = crc32(job_id.encode()) % SHARDS
+    shard = crc32(owner.encode()) % SHARDS
     return {"due_shard": f"{kind}#{shard}", "due_at": text_of(at)}
 
 
@@ -187,3 +193,28 @@ def text_of(at: datetime) -> str:
 
 def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def breaker_item(breaker: Breaker) -> Item:
+    """All breakers lie together, so that one read of a few rows tells of them all."""
+    return wire(
+        {
+            "pk": BREAKERS,
+            "sk": f"{breaker.provider}#{breaker.model}",
+            "schema": SCHEMA,
+            "version": breaker.version,
+            "document": _BREAKER.dump_json(breaker).decode(),
+        }
+    )
+
+
+def read_breaker(item: Item) -> Breaker:
+    return _BREAKER.validate_json(plain(item)["document"])
+
+
+def places_key(provider: str) -> dict[str, str]:
+    return {"pk": f"places#{provider}", "sk": "places"}
+
+
+def read_places(item: Item) -> dict[JobId, datetime]:
+    return {JobId(job_id): time_of(at) for job_id, at in plain(item)["taken"].items()}
