@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
-
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
     MemoryImageSource,
     MemoryMediaStore,
     MemoryUploads,
 )
+from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue, MemoryWake, VirtualClock
 from shared.adapters.memory.provider import MemoryProvider
 from shared.adapters.memory.table import (
@@ -59,7 +58,7 @@ class MemoryService(Service):
         self.providers = {"apixo": self.apixo, "oxen": self.oxen, "aimlapi": self.aimlapi}
         self.streams: EventStreams = {}
         self.parallel = InTurn()
-        self.breakers = MemoryBreakers(self.store)
+        self.breakers = MemoryBreakers(self.store.announced)
         self.places = MemoryPlaces()
         self.limits: Mapping[str, int] = {}
         reachable = ProviderAccess(

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.usecases.provider_gate import ProviderGate
-
 from shared.domain.errors import Fault, JobNotFound, ProviderUnreadable, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
@@ -38,6 +36,7 @@ from shared.ports import (
     Providers,
     TaskHint,
 )
+from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.recover import Recover
 from shared.usecases.revise import revise
 

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
-
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
     MemoryImageSource,
     MemoryMediaStore,
     MemoryUploads,
 )
+from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
 from shared.adapters.parallel import InTurn
@@ -109,7 +108,7 @@ class World(Service):
         self.providers = self.simulated
         self.streams: EventStreams = {}
         self.parallel = InTurn()
-        self.breakers = self._tapped(MemoryBreakers(self.store), "breakers")
+        self.breakers = self._tapped(MemoryBreakers(self.store.announced), "breakers")
         self.places = self._tapped(MemoryPlaces(), "places")
         self.limits = self.chance.choice(({}, {}, {"oxen": 1, "apixo": 2}))
         reachable = ProviderAccess(sandbox=True, callback_base="https://us", fetches_links=True)

@@ -1,5 +1,6 @@
 """Completions learned from a provider's event stream, and what happens when it says nothing."""
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 import pytest
@@ -30,7 +31,7 @@ class Spy:
         self._finished = service.oxen.finished
         service.oxen.finished = self._ask  # type: ignore[method-assign]  # a witness
 
-    def _ask(self, tasks: dict[TaskId, Offer]) -> object:
+    def _ask(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
         self.times.append((self._service.clock.now() - self._began).total_seconds())
         return self._finished(tasks)
 
@@ -41,13 +42,13 @@ def stream_of(service: MemoryService) -> MemoryStream:
     return stream
 
 
-def at(service: MemoryService, seconds: float, deed: object) -> None:
+def at(service: MemoryService, delay: float, deed: object) -> None:
     """Let something happen while the watch waits: the clock does it as it passes that moment."""
-    moment, sleep = service.clock.now() + timedelta(seconds=seconds), service.time.sleep
+    moment, sleep = service.clock.now() + timedelta(seconds=delay), service.time.sleep
     done: list[bool] = []
 
-    def sleeping(duration: float) -> None:
-        sleep(duration)
+    def sleeping(seconds: float) -> None:
+        sleep(seconds)
         if service.clock.now() >= moment and not done:
             done.append(True)
             assert callable(deed)
@@ -77,7 +78,7 @@ def test_what_the_stream_tells_is_collected_at_once(service: MemoryService) -> N
     collected: list[float] = []
     send = service.to_collect.send
 
-    def noted(job_id: object, **hint: object) -> None:
+    def noted(*_: object, **__: object) -> None:
         collected.append((service.clock.now() - began).total_seconds())
         send(job.id)
 
