@@ -153,7 +153,7 @@ class ProviderGate:
 
 def _out_of_order(breaker: Breaker, now: datetime) -> Verdict:
     """Behind the pause, or behind the one call that tries whether the outage is over."""
-    why = f"{breaker.provider} is out of order{_since(breaker.opened_at, now)}"
+    why = f"{breaker.provider} is out of order{_since(breaker.opened_at or now, now)}"
     if breaker.reason:
         why += f": {breaker.reason.message}"
     if breaker.retry_at and now < breaker.retry_at:
@@ -162,9 +162,7 @@ def _out_of_order(breaker: Breaker, now: datetime) -> Verdict:
     return Verdict(wait_until=min(trial_ends, now + _SHORT_WAIT), why=why)
 
 
-def _since(at: datetime | None, now: datetime) -> str:
-    if at is None:
-        return ""
+def _since(at: datetime, now: datetime) -> str:
     return (
         f" since {at:%H:%M} UTC" if at.date() == now.date() else f" since {at:%Y-%m-%d %H:%M} UTC"
     )

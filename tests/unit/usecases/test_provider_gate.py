@@ -168,6 +168,16 @@ def test_a_count_that_loses_every_time_is_let_go(world: World) -> None:
     assert world.breakers.all() == []
 
 
+def test_whoever_cannot_be_written_down_does_not_go(world: World) -> None:
+    def always_too_late() -> None:
+        raise VersionConflict("someone else")
+
+    world.has_outage(passed=30)
+    world.breakers.before_save = always_too_late
+
+    assert enter(world.gate()).wait_until == world.clock.now() + timedelta(seconds=15)
+
+
 def test_a_refused_request_shows_that_the_provider_is_there(world: World) -> None:
     world.has_outage(passed=30)
     gate = world.gate()
