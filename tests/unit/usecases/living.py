@@ -13,6 +13,7 @@ from tests.memory_service import MemoryService
 
 POLICY = Fault(code=ErrorCode.CONTENT_POLICY, message="not this")
 DOWN = NotSent(Fault(code=ErrorCode.PROVIDER_UNAVAILABLE, message="connection refused"))
+BUSY = NotSent(Fault(code=ErrorCode.PROVIDER_RATE_LIMIT, message="too many requests"))
 REFUSED = Refused(POLICY)
 LOST = FateUnknown(Fault(code=ErrorCode.AMBIGUOUS_SUBMIT, message="no answer"))
 

@@ -35,9 +35,10 @@ def refusal(code: ErrorCode, message: str = "no") -> Refused:
 
 def made_by(service: MemoryService, job: Job) -> list[str]:
     """Let every provider finish what it has, and return who tried the job in turn."""
-    for provider in (service.apixo, service.oxen, service.aimlapi):
-        provider.finish_all()
-    live(service, minutes=3)
+    for _ in range(2):
+        for provider in (service.apixo, service.oxen, service.aimlapi):
+            provider.finish_all()
+        live(service, minutes=3)
     return [attempt.provider for attempt in now_of(service, job).attempts]
 
 

@@ -1,15 +1,17 @@
 """Completions learned from a provider's event stream, and what happens when it says nothing."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from shared.adapters.memory.messages import MemoryStream
+from shared.adapters.memory.messages import MemoryStream, VirtualClock
+from shared.adapters.memory.provider import MemoryProvider
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
 from shared.domain.offers import Offer
 from shared.domain.status import JobStatus
+from shared.ports import Provider
 from tests.memory_service import MemoryService
 
 
@@ -21,19 +23,25 @@ def service() -> MemoryService:
     return service
 
 
-class Spy:
-    """Counts the questions that a watch asks, and does something at each of them."""
+class Spied(MemoryProvider):
+    """Notes when it is asked about its tasks."""
 
-    def __init__(self, service: MemoryService) -> None:
-        self.times: list[float] = []
-        self._began = service.clock.now()
-        self._service = service
-        self._finished = service.oxen.finished
-        service.oxen.finished = self._ask  # type: ignore[method-assign]  # a witness
+    clock: VirtualClock
+    times: list[datetime]
 
-    def _ask(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
-        self.times.append((self._service.clock.now() - self._began).total_seconds())
-        return self._finished(tasks)
+    def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
+        self.times.append(self.clock.now())
+        return super().finished(tasks)
+
+
+def spied(service: MemoryService) -> Spied:
+    """Put a provider that notes its questions in Oxen's place."""
+    oxen = Spied("oxen", draw=service.oxen.draw, ids_per_image=True, files=service.oxen.files)
+    oxen.clock, oxen.times = service.time, []
+    service.oxen = oxen
+    providers: dict[str, Provider] = {**service.providers, "oxen": oxen}
+    service.providers = providers
+    return oxen
 
 
 def stream_of(service: MemoryService) -> MemoryStream:
@@ -94,13 +102,13 @@ def test_what_the_stream_tells_is_collected_at_once(service: MemoryService) -> N
 def test_while_a_stream_is_heard_the_list_is_asked_five_times_less_often(
     service: MemoryService,
 ) -> None:
+    streamed = spied(service)
     a_streamed_job(service)
-    streamed = Spy(service)
     watch(service, seconds=60)
 
     other = MemoryService()
+    polled = spied(other)
     other.submit(provider="oxen")
-    polled = Spy(other)
     watch(other, seconds=60)
 
     assert 0 < len(streamed.times) <= len(polled.times) / 3
@@ -117,13 +125,14 @@ def test_who_begins_to_listen_asks_about_what_ended_before(service: MemoryServic
 
 
 def test_after_a_gap_the_list_is_asked_at_once(service: MemoryService) -> None:
+    spy, began = spied(service), service.clock.now()
     a_streamed_job(service)
-    spy = Spy(service)
     at(service, 30, lambda: stream_of(service).reconnect())
 
     watch(service, seconds=34)
 
-    assert any(30 <= moment <= 33 for moment in spy.times)
+    asked = [(moment - began).total_seconds() for moment in spy.times]
+    assert any(30 <= seconds <= 33 for seconds in asked)
 
 
 def test_a_mute_stream_loses_nothing(service: MemoryService) -> None:
