@@ -88,7 +88,7 @@ def read_schema(body: Mapping[str, Any]) -> LiveSchema | None:
 
 def _field(described: Mapping[str, Any]) -> LiveField:
     options = _options(described)
-    values = [_listed(option.get("enum")) for option in options]
+    values = [[v for v in _listed(o.get("enum")) if v is not None] for o in options]
     most = [option["maxItems"] for option in options if type(option.get("maxItems")) is int]
     return LiveField(
         values=tuple(chain(*values)) if all(values) else (),

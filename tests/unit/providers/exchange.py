@@ -142,7 +142,11 @@ def sent_by(make: Callable[[Does], Provider], order: Order) -> httpx.Request:
 
     def take(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        answer = {"data": {"taskId": "t"}, "generations": [{"generation_id": "t"}]}
+        answer = {
+            "data": {"taskId": "t"},
+            "generations": [{"generation_id": "t"}],
+            "images": [{"url": "https://files.example/t.png"}],
+        }
         return says(answer)(request)
 
     submitted(make(take), order)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.sandbox.oxen.generations import Generation
+from shared.adapters.providers.oxen_schema import REFERENCE_FIELDS
 from shared.catalog.load import load_catalog
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
@@ -57,8 +58,8 @@ def lists(*queue: object, history: Does | None = None) -> Does:
     return answer
 
 
-def recovered(order: Order, does: Does) -> tuple[TaskId, ...]:
-    provider = oxen(does)
+def recovered(order: Order, does: Does, *, tells: Does | None = None) -> tuple[TaskId, ...]:
+    provider = oxen(does, tells=tells)
     fingerprint = provider.compose(order).fingerprint
     submission = order.submission.sending(NOW, fingerprint=fingerprint)
     return provider.recover(order.offer, submission, name=NAME).task_ids
@@ -146,6 +147,55 @@ def test_what_a_row_says_beyond_a_request_is_no_difference(more: dict[str, Any])
     order = an_order(OXEN_OFFER)
 
     assert recovered(order, lists(row(order) | more)) == ("1",)
+
+
+@pytest.mark.parametrize("name", REFERENCE_FIELDS)
+@pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.model)
+def test_an_echo_may_call_the_references_by_any_name_they_have_had(name: str, offer: Offer) -> None:
+    order = an_order(offer, references=WEB)
+    shown = row(order)
+    references = shown.pop(offer.references_wire)
+
+    assert recovered(order, lists(shown | {name: references})) == ("1",)
+    assert recovered(order, lists(shown | {name: references[:1]})) == ()
+    assert recovered(order, lists(shown)) == ()
+
+
+def test_a_reference_that_was_sent_alone_is_echoed_alone_or_in_a_list() -> None:
+    properties = {"prompt": {"type": "string"}, "input_image": {"type": "string"}}
+    page = says({"request_schema": {"properties": properties}})
+    order = an_order(OXEN_OFFER, references=WEB[:1])
+
+    for shown in (WEB[0], [WEB[0]]):
+        assert recovered(order, lists(row(order) | {"input_image": shown}), tells=page) == ("1",)
+    assert recovered(order, lists(row(order) | {"input_image": WEB[1]}), tells=page) == ()
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [(list(WEB), True), ([], True), ("", True), (None, True), ([WEB[0]], False), (WEB[0], False)],
+    ids=repr,
+)
+def test_references_under_two_names_must_be_the_same(second: object, *, found: bool) -> None:
+    order = an_order(OXEN_OFFER, references=WEB)
+
+    assert bool(recovered(order, lists(row(order) | {"input_images": second}))) is found
+    if second:
+        third = {"input_images": second, "image_input": list(WEB)}
+        assert bool(recovered(order, lists(row(order) | third))) is found
+
+
+def test_what_is_looked_for_is_what_was_sent_not_what_the_catalogue_would_have_sent() -> None:
+    """The live schema has another name for the references; the echo shows that."""
+    list_of_texts = {"type": "array", "items": {"type": "string"}}
+    properties = {"prompt": {"type": "string"}, "input_images": list_of_texts}
+    page = says({"request_schema": {"properties": properties}})
+    order = an_order(OXEN_OFFER, references=WEB)
+    shown = row(order)
+    shown["input_images"] = shown.pop("input_image")
+
+    assert recovered(order, lists(shown), tells=page) == ("1",)
+    assert recovered(order, lists(shown | {"prompt": "another"}), tells=page) == ()
 
 
 def test_a_fingerprint_tells_requests_apart_and_hides_them() -> None:

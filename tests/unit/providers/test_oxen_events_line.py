@@ -12,11 +12,14 @@ import pytest
 
 from local.sandbox.app import create_app
 from local.sandbox.faults.plan import read_plan
+from local.sandbox.oxen.catalogue import PRICE_USD
 from local.sandbox.server import serving
 from local.sandbox.settings import SandboxSettings
 from shared.adapters.http import HttpClient
 from shared.adapters.providers.oxen import Oxen
 from shared.adapters.providers.oxen_events import OxenEvents
+from shared.domain.ids import TaskId
+from shared.domain.reports import TaskState
 from shared.ports import Listening, News
 from tests.unit.providers.exchange import OXEN_OFFER, an_order, submitted
 
@@ -58,13 +61,13 @@ def client(url: str) -> HttpClient:
     return HttpClient(loopback_origins=frozenset({urlsplit(url).netloc}))
 
 
-def ordered(oxen: Oxen, *, n: int = 1) -> set[str]:
+def ordered(oxen: Oxen, *, n: int = 1) -> set[TaskId]:
     return set(submitted(oxen, an_order(OXEN_OFFER, n=n)).task_ids)
 
 
-def heard(listening: Listening, sought: set[str]) -> bool:
+def heard(listening: Listening, sought: set[TaskId]) -> bool:
     """Return whether all of them were heard of in time."""
-    found: set[str] = set()
+    found: set[TaskId] = set()
     while not sought <= found:
         news = listening.wait(SOON)
         if not news.ended and not news.gaps:
@@ -83,6 +86,20 @@ def test_what_is_enqueued_when_the_line_stands_is_heard_when_it_ends(start: Star
     with events.listen() as listening:
         assert stands(listening)
         assert heard(listening, ordered(oxen, n=4))
+
+
+def test_what_was_heard_of_has_an_image_and_its_real_cost(start: Start) -> None:
+    oxen, events = start()
+
+    with events.listen() as listening:
+        assert stands(listening)
+        task_ids = ordered(oxen)
+        assert heard(listening, task_ids)
+
+    (report,) = oxen.report(OXEN_OFFER, list(task_ids))
+    assert report.state is TaskState.SUCCEEDED
+    assert len(report.result_urls) == 1
+    assert report.charged_usd == PRICE_USD
 
 
 def test_a_failed_generation_is_heard_too(start: Start) -> None:

@@ -1,5 +1,6 @@
 """What Oxen's answers about generations are taken for."""
 
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -33,6 +34,19 @@ def row(status: object, **fields: object) -> dict[str, object]:
 
 def tasks(*ids: str) -> dict[TaskId, Offer]:
     return {TaskId(task_id): OXEN_OFFER for task_id in ids}
+
+
+def costs(cost: object) -> Does:
+    """A finished generation in the queue, and what the history says of its cost."""
+    finished = says(row("succeeded", result_url=FILE))
+    history = says(
+        {
+            "generation": {"generation_id": TASK, "result_url": FILE, "cost": cost},
+            "status": "success",
+            "status_message": "resource_found",
+        }
+    )
+    return lambda request: (history if "/generations/" in request.url.path else finished)(request)
 
 
 def report_of(does: Does) -> TaskReport:
@@ -81,6 +95,94 @@ def test_a_row_in_a_wrapper_is_read_like_a_flat_one() -> None:
     wrapped = {"generation": row("succeeded", result_url=FILE), "status": "success"}
 
     assert report_of(says(wrapped)).result_urls == (FILE,)
+
+
+@pytest.mark.parametrize(
+    ("cost", "charged"),
+    [
+        ("0.04", "0.04"),
+        ("0.0400", "0.0400"),
+        ("0.030000000001", "0.030000000001"),
+        ("0", "0"),
+        ("12", "12"),
+        (1, "1"),
+        (0.04, "0.04"),
+    ],
+)
+def test_what_an_image_has_cost_is_told_to_the_last_digit(cost: object, charged: str) -> None:
+    told = report_of(costs(cost)).charged_usd
+
+    assert type(told) is Decimal
+    assert str(told) == charged
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        *(None, "", "free", "$0.04", "0,04", ".04", "0.", " 0.04", "+0.04", "-0.04", "-0", "0x1"),
+        *("1e-2", "1E5", "1_0", "٣", "NaN", "sNaN", "Infinity", "1000", "9" * 400),
+        *("0." + "1" * 13, "0.04\n", -1, -0.5, 1e30, 1e-7, 1000, True, False, [], ["0.04"], {}),
+        *([0.04], {"usd": "0.04"}),
+    ],
+    ids=repr,
+)
+def test_a_cost_that_is_no_sum_for_an_image_is_not_known(cost: object) -> None:
+    report = report_of(costs(cost))
+
+    assert (report.state, report.result_urls) == (TaskState.SUCCEEDED, (FILE,))
+    assert report.charged_usd is None
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        fails(httpx.ConnectError),
+        fails(httpx.ReadTimeout),
+        says({"error": {"type": "resource_not_found"}}, status=404),
+        says({"generation": {"cost": "0.04"}}, status=500),
+        says(HTML),
+        says(b""),
+        says([]),
+        says({"generation": None, "cost": "0.04"}),
+        says({"generation": "0.04"}),
+        says({"generation": {}}),
+        says({"data": {"cost": "0.04"}}),
+        never_ends,
+    ],
+)
+def test_without_an_answer_about_the_cost_the_image_is_none_the_worse(does: Does) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        finished = says(row("succeeded", result_url=FILE))
+        return (does if "/generations/" in request.url.path else finished)(request)
+
+    assert report_of(answer) == TaskReport(
+        task_id=TASK, state=TaskState.SUCCEEDED, result_urls=(FILE,)
+    )
+
+
+def test_the_cost_is_read_from_a_flat_row_too() -> None:
+    assert report_of(says(row("succeeded", cost="0.04"))).charged_usd == Decimal("0.04")
+
+
+def test_the_cost_is_asked_of_the_history_with_the_key_once_the_image_is_there() -> None:
+    asked: list[httpx.Request] = []
+
+    def asked_about(status: str) -> list[str]:
+        asked.clear()
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            asked.append(request)
+            return says(row(status))(request)
+
+        oxen(answer).report(OXEN_OFFER, [TaskId("../../b?c")])
+        return [str(request.url) for request in asked]
+
+    queue = "https://hub.oxen.ai/api/ai/queue/..%2F..%2Fb%3Fc"
+    for status in ("queued", "processing", "failed", "cancelled"):
+        assert asked_about(status) == [queue]
+    history = "https://hub.oxen.ai/api/ai/generations/..%2F..%2Fb%3Fc"
+    assert asked_about("succeeded") == [queue, history]
+    assert {request.headers["authorization"] for request in asked} == {f"Bearer {KEY}"}
 
 
 def test_what_else_a_row_holds_is_no_obstacle() -> None:

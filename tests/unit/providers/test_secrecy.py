@@ -1,6 +1,7 @@
 """Whatever a provider does, no error, no chain of errors and no log tells a secret of ours."""
 
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ import pytest
 
 from shared.adapters.http import HttpClient
 from shared.adapters.provider_images import HttpImageSource
+from shared.adapters.providers.oxen_events import OxenEvents
 from shared.domain.errors import ServiceError
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskReport
@@ -18,7 +20,9 @@ from tests.unit.providers.exchange import (
     HTML,
     KEY,
     OXEN_OFFER,
+    OXEN_URL,
     Does,
+    a_client,
     an_order,
     apixo,
     fails,
@@ -49,6 +53,7 @@ ECHOED = {
     "prompt": PROMPT,
     "result_url": LINK,
     "generations": [],
+    "images": [],
 }
 ACCEPTED_ODDLY = {
     "code": 200,
@@ -56,6 +61,11 @@ ACCEPTED_ODDLY = {
     "generations": [{"generation_id": 7, "prompt": ECHO}],
     "status": ECHO,
     "result_url": [LINK],
+    "images": [{"url": [LINK], "b64_json": ECHO}, ECHO],
+}
+SCHEMAS: dict[str, dict[str, object]] = {
+    "no seed": {"prompt": {}, ECHO: {}, LINK: {}, KEY: {}, INLINE: {}, CALLBACK: {}},
+    "one seed": {"prompt": {}, "seed": {"enum": [ECHO, [KEY], {LINK: CALLBACK}]}},
 }
 
 ANSWERS: list[tuple[str, Does]] = [
@@ -102,23 +112,78 @@ def everything_said(do: Callable[[], object], log: pytest.LogCaptureFixture) -> 
     return "\n".join([*map(str, faults), log.text])
 
 
-def an_order_full_of_secrets(name: str) -> Order:
-    callback_url = CALLBACK if name == "apixo" else None
-    references = (LINK, INLINE)
-    return an_order(OFFERS[name], prompt=PROMPT, references=references, callback_url=callback_url)
+def an_order_full_of_secrets(name: str, *, delivery: str | None = None) -> Order:
+    return an_order(
+        OFFERS[name],
+        prompt=PROMPT,
+        references=(LINK, INLINE),
+        callback_url=CALLBACK if name == "apixo" else None,
+        delivery=delivery,
+        seed=7 if name == "oxen" else None,
+    )
 
 
 @pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in ANSWERS])
-@pytest.mark.parametrize("name", ["apixo", "oxen"])
+@pytest.mark.parametrize(
+    ("name", "delivery"),
+    [("apixo", "callback"), ("apixo", "poll"), ("oxen", "poll"), ("oxen", "sync")],
+)
 def test_a_submission_that_fails_gives_no_secret_away(
-    name: str, does: Does, caplog: pytest.LogCaptureFixture
+    name: str, delivery: str, does: Does, caplog: pytest.LogCaptureFixture
 ) -> None:
-    provider, order = MAKERS[name](does), an_order_full_of_secrets(name)
+    provider, order = MAKERS[name](does), an_order_full_of_secrets(name, delivery=delivery)
 
     said = everything_said(lambda: submitted(provider, order), caplog)
 
     assert name in said
     assert tell_tales(said) == []
+
+
+@pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in ANSWERS])
+def test_a_models_page_that_cannot_be_had_gives_no_secret_away(
+    does: Does, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider, order = oxen(says(), tells=does), an_order_full_of_secrets("oxen")
+
+    said = everything_said(lambda: provider.compose(order), caplog)
+
+    assert tell_tales(said) == []
+
+
+@pytest.mark.parametrize("fields", SCHEMAS.values(), ids=SCHEMAS)
+def test_what_a_model_no_longer_takes_is_told_without_secrets(
+    fields: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    page = says({"request_schema": {"properties": fields}})
+    provider, order = oxen(says(), tells=page), an_order_full_of_secrets("oxen")
+
+    said = everything_said(lambda: provider.compose(order), caplog)
+
+    assert "oxen: seedream-4.5 no longer takes seed" in said
+    assert tell_tales(said) == []
+
+
+@pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in ANSWERS])
+def test_an_event_stream_that_fails_gives_no_secret_away(
+    does: Does, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    has_paused = threading.Event()
+
+    def pause(_: int) -> float:
+        has_paused.set()
+        return 1000.0
+
+    events = OxenEvents(a_client(does), base_url=OXEN_URL, key=lambda: KEY, pause=pause)
+
+    def listen() -> None:
+        with events.listen():
+            has_paused.wait(5)
+
+    said = everything_said(listen, caplog)
+
+    assert has_paused.is_set()
+    assert tell_tales(said) == []
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("does", [pytest.param(does, id=name) for name, does in ANSWERS])
