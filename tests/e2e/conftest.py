@@ -9,6 +9,17 @@ import pytest
 
 from local.stack import Stack, StackOptions, running_stack
 from tests.e2e.api import Api
+from tests.e2e.matrix import MATRIX
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the matrix of providers, when it was played."""
+    rows = config.stash.get(MATRIX, [])
+    if rows:
+        terminalreporter.section("every model, provider, delivery and mode")
+        terminalreporter.write_line("\n".join(rows))
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def test_a_reference_becomes_an_edit_by_oxens_queue(stack: Stack, api: Api) -> N
     job = api.finished(admitted["id"])
 
     assert (job["status"], job["delivery"]) == ("succeeded", "poll")
-    assert job["cost"] == {"estimated_usd": None, "charged_usd": None}
+    assert job["cost"] == {"estimated_usd": None, "charged_usd": "0.04"}
     (row,) = ledger_of(stack, job)
     (reference,) = row["request"]["input_image"]
     assert reference.startswith(stack.aws_endpoint_url)
