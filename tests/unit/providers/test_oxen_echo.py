@@ -181,8 +181,8 @@ def test_references_under_two_names_must_be_the_same(second: object, *, found: b
 
     assert bool(recovered(order, lists(row(order) | {"input_images": second}))) is found
     if second:
-        third = {"input_images": second, "image_input": list(WEB)}
-        assert bool(recovered(order, lists(row(order) | third))) is found
+        first = {"input_image": second, "input_images": list(WEB), "image_input": list(WEB)}
+        assert bool(recovered(order, lists(row(order) | first))) is found
 
 
 def test_what_is_looked_for_is_what_was_sent_not_what_the_catalogue_would_have_sent() -> None:

@@ -65,36 +65,50 @@ def ordered(oxen: Oxen, *, n: int = 1) -> set[TaskId]:
     return set(submitted(oxen, an_order(OXEN_OFFER, n=n)).task_ids)
 
 
-def heard(listening: Listening, sought: set[TaskId]) -> bool:
-    """Return whether all of them were heard of in time."""
-    found: set[TaskId] = set()
-    while not sought <= found:
-        news = listening.wait(SOON)
-        if not news.ended and not news.gaps:
-            return False
-        found |= news.ended
-    return True
+class Listener:
+    """Notes what it is told, because one answer may tell of two things."""
 
+    def __init__(self, listening: Listening) -> None:
+        self._listening = listening
+        self._ended: set[TaskId] = set()
+        self._has_gap = False
 
-def stands(listening: Listening) -> bool:
-    return listening.wait(SOON).gaps
+    def is_connected(self) -> bool:
+        """Return whether there was a new connection since the last time this was asked."""
+        connected = self._waits_until(lambda: self._has_gap)
+        self._has_gap = False
+        return connected
+
+    def hears_of(self, task_ids: set[TaskId]) -> bool:
+        return self._waits_until(lambda: task_ids <= self._ended)
+
+    def _waits_until(self, is_so: Callable[[], bool]) -> bool:
+        while not is_so():
+            news = self._listening.wait(SOON)
+            if news == News():
+                return False
+            self._ended |= news.ended
+            self._has_gap |= news.gaps
+        return True
 
 
 def test_what_is_enqueued_when_the_line_stands_is_heard_when_it_ends(start: Start) -> None:
     oxen, events = start()
 
     with events.listen() as listening:
-        assert stands(listening)
-        assert heard(listening, ordered(oxen, n=4))
+        listener = Listener(listening)
+        assert listener.is_connected()
+        assert listener.hears_of(ordered(oxen, n=4))
 
 
 def test_what_was_heard_of_has_an_image_and_its_real_cost(start: Start) -> None:
     oxen, events = start()
 
     with events.listen() as listening:
-        assert stands(listening)
+        listener = Listener(listening)
+        assert listener.is_connected()
         task_ids = ordered(oxen)
-        assert heard(listening, task_ids)
+        assert listener.hears_of(task_ids)
 
     (report,) = oxen.report(OXEN_OFFER, list(task_ids))
     assert report.state is TaskState.SUCCEEDED
@@ -106,8 +120,9 @@ def test_a_failed_generation_is_heard_too(start: Start) -> None:
     oxen, events = start("task-failed")
 
     with events.listen() as listening:
-        assert stands(listening)
-        assert heard(listening, ordered(oxen))
+        listener = Listener(listening)
+        assert listener.is_connected()
+        assert listener.hears_of(ordered(oxen))
 
 
 @pytest.mark.parametrize("fault", ["stream-noise", "stream-duplicated"])
@@ -115,24 +130,27 @@ def test_noise_and_repetition_hide_nothing(fault: str, start: Start) -> None:
     oxen, events = start(fault)
 
     with events.listen() as listening:
-        assert stands(listening)
-        assert heard(listening, ordered(oxen, n=2))
+        listener = Listener(listening)
+        assert listener.is_connected()
+        assert listener.hears_of(ordered(oxen, n=2))
 
 
 def test_a_line_that_was_cut_is_made_anew_and_says_so(start: Start) -> None:
     oxen, events = start("stream-dropped")
 
     with events.listen() as listening:
+        listener = Listener(listening)
         for _ in range(3):
-            assert stands(listening)
-            assert heard(listening, ordered(oxen))
+            assert listener.is_connected()
+            assert listener.hears_of(ordered(oxen))
 
 
 def test_signs_of_life_are_no_news(start: Start) -> None:
     oxen, events = start("stream-mute", keep_alive=0.01)
 
     with events.listen() as listening:
-        assert stands(listening)
+        listener = Listener(listening)
+        assert listener.is_connected()
         ordered(oxen)
         assert listening.wait(0.1) == News()
 
@@ -141,9 +159,10 @@ def test_a_line_without_a_sign_of_life_is_made_anew(start: Start) -> None:
     _, events = start("stream-silent", keep_alive=0.01, idle_seconds=0.05)
 
     with events.listen() as listening:
-        assert stands(listening)
-        assert stands(listening)
-        assert stands(listening)
+        listener = Listener(listening)
+        assert listener.is_connected()
+        assert listener.is_connected()
+        assert listener.is_connected()
 
 
 # --- leaving
@@ -161,7 +180,7 @@ def seconds_to_leave(events: OxenEvents, *, once: Callable[[Listening], object])
 def test_who_leaves_a_line_that_stands_need_not_wait_for_the_next_word(start: Start) -> None:
     _, events = start()
 
-    assert seconds_to_leave(events, once=stands) < 1
+    assert seconds_to_leave(events, once=lambda listening: Listener(listening).is_connected()) < 1
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
