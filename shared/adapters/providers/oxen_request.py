@@ -91,4 +91,4 @@ class _Fitting:
         named = ", ".join(map(str, live))
         text = f"{self._order.offer.model} {what} (its live schema names: {named})"
         words = in_words("oxen", [text], hide=self._hide, otherwise="refused")
-        raise Refused(Fault(code=ErrorCode.INVALID_INPUT, message=words))
+        raise Refused(Fault(code=ErrorCode.PROVIDER_REJECTED, message=words))
