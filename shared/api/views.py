@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from shared.api.schemas import offer_schema
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
-from shared.domain.offers import FieldRule, Model, Offer
+from shared.domain.offers import Model, Offer, Price
 from shared.domain.public import image_document, job_document, money
 
 type LinkSigner = Callable[[StoredImage], str]
@@ -45,55 +46,47 @@ def model_view(model: Model) -> dict[str, Any]:
 
 
 def _offer_view(offer: Offer) -> dict[str, Any]:
-    price = offer.price
     return {
         "provider_model": offer.provider_model,
+        "provider_aliases": list(offer.provider_aliases),
         "deliveries": list(offer.deliveries),
         "images_per_submission": offer.images_per_submission,
-        "price": None
-        if price is None
-        else {
-            "usd_per_image": money(price.usd_per_image),
-            "as_of": price.as_of,
-            "source": price.source,
+        "images_per_request": {name: offer.per_submission(name) for name in offer.deliveries},
+        "price": _price_view(offer.price),
+        "timing": [_timing_view(offer, resolution) for resolution in _resolutions(offer)],
+        "wire": {
+            "prompt": "prompt",
+            "images": offer.references_wire,
+            "n": offer.count_wire,
+            **{name: rule.wire for name, rule in offer.rules.items()},
         },
+        "filled": {wire: list(values) for wire, values in offer.filled.items()},
         "schema": offer_schema(offer),
     }
 
 
-def offer_schema(offer: Offer) -> dict[str, Any]:
-    """Return a JSON Schema of what a request for this pair may hold."""
-    properties: dict[str, Any] = {
-        "prompt": {"type": "string", "minLength": 1, "maxLength": offer.max_prompt},
-        "images": {
-            "type": "array",
-            "items": {"type": "string"},
-            "maxItems": offer.max_references,
-        },
-        "n": {"type": "integer", "minimum": 1, "maximum": offer.max_images, "default": 1},
-    }
-    properties |= {name: _rule_schema(rule) for name, rule in offer.rules.items()}
+def _price_view(price: Price | None) -> dict[str, Any] | None:
+    if price is None:
+        return None
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "required": ["prompt"],
-        "properties": properties,
-        "additionalProperties": False,
+        "usd_per_image": money(price.usd_per_image),
+        "as_of": price.as_of,
+        "source": price.source,
     }
 
 
-def _rule_schema(rule: FieldRule) -> dict[str, Any]:
-    if rule.integer:
-        return {"type": "integer"}
-    if rule.boolean:
-        return {"type": "boolean"}
-    schema: dict[str, Any] = {"type": "string", "enum": list(rule.values)}
-    if rule.pixels:
-        size = {
-            "type": "string",
-            "pattern": r"^[1-9][0-9]{1,4}[xX*][1-9][0-9]{1,4}$",
-            "description": f"{rule.pixels.min_pixels} to {rule.pixels.max_pixels} pixels, sides "
-            f"at most {rule.pixels.max_ratio} to 1",
-        }
-        schema = {"anyOf": [schema, size]}
-    return schema | ({"default": rule.default} if rule.default else {})
+def _resolutions(offer: Offer) -> tuple[str | None, ...]:
+    rule = offer.rules.get("resolution")
+    return rule.values if rule else (None,)
+
+
+def _timing_view(offer: Offer, resolution: str | None) -> dict[str, Any]:
+    """Return how long an image takes and when it is asked about; a call that waits is not."""
+    pacing = offer.pacing_by_resolution.get(resolution or "", offer.pacing)
+    is_asked = "poll" in offer.deliveries
+    return {
+        "resolution": resolution,
+        "typical_seconds": list(pacing.typical) if pacing.typical else None,
+        "first_poll_seconds": pacing.first_poll if is_asked else None,
+        "poll_interval_seconds": pacing.interval if is_asked else None,
+    }

@@ -4,81 +4,40 @@ The catalogue (shared/catalog) holds one offer per (model, provider) pair. A req
 against the offer before anything is paid, and translated with it into the provider's own fields.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self
 
 from shared.domain.errors import FieldError
+from shared.domain.field_rules import FieldRule
+from shared.domain.sizes import Presets
+from shared.domain.translation import SHAPE_FIELDS, Dimensions, Shaping, Wire
 from shared.domain.wanted import JobInput
 
-_SIZE: Final = re.compile(r"([1-9][0-9]{1,4})[xX*]([1-9][0-9]{1,4})")
 # Fields of a request that an offer need not list.
 _UNIVERSAL: Final = frozenset({"prompt", "images", "n"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PixelLimits:
-    """Bounds on an explicit WIDTHxHEIGHT, in pixels; `max_ratio` bounds the longer side."""
-
-    min_pixels: int
-    max_pixels: int
-    max_ratio: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldRule:
-    """One optional field: what it is called on the wire, and what it may hold."""
-
-    wire: str
-    values: tuple[str, ...] = ()
-    integer: bool = False
-    boolean: bool = False
-    pixels: PixelLimits | None = None
-    default: str | None = None
-
-    def complaint(self, value: object) -> str | None:
-        """Return what is wrong with the value, or None."""
-        if self.integer:
-            return None if type(value) is int else "must be an integer"
-        if self.boolean:
-            return None if type(value) is bool else "must be true or false"
-        if value in self.values:
-            return None
-        if self.pixels is None:
-            return f"must be one of {', '.join(self.values)}"
-        return self._size_complaint(str(value), self.pixels)
-
-    def _size_complaint(self, value: str, limits: PixelLimits) -> str | None:
-        match = _SIZE.fullmatch(value)
-        if not match:
-            return f"must be {', '.join(self.values)} or WIDTHxHEIGHT"
-        width, height = int(match[1]), int(match[2])
-        if not limits.min_pixels <= width * height <= limits.max_pixels:
-            return (
-                f"{width}x{height} has {width * height} pixels; allowed are "
-                f"{limits.min_pixels} to {limits.max_pixels}"
-            )
-        if max(width, height) > limits.max_ratio * min(width, height):
-            return f"sides may differ at most {limits.max_ratio} to 1"
-        return None
+_BY_OPERATOR: Final = "set by the operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     usd_per_image: Decimal
-    as_of: str
+    as_of: str | None = None
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing:
-    """Seconds from acceptance to the first question, and between questions."""
+    """Seconds from acceptance to the first question, and between questions.
+
+    `typical` is how long the provider says that an image takes: at least and at most.
+    """
 
     first_poll: float
     interval: float
     callback_grace: float = 120
+    typical: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +47,20 @@ class Offer:
     model: str
     provider: str
     provider_model: str
+    provider_aliases: tuple[str, ...] = ()
     deliveries: tuple[str, ...]
     max_prompt: int
     references_wire: str
     max_references: int
+    count_wire: str | None = None  # None: a request is for one image
     max_images: int
     images_per_submission: int
     max_sequence: int | None = None
     rules: Mapping[str, FieldRule]
+    # Fields of the provider that no request has: filled by how the job is done.
+    filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dimensions: Dimensions
+    presets: Presets = field(default_factory=dict)
     pacing: Pacing
     pacing_by_resolution: Mapping[str, Pacing] = field(default_factory=dict)
     price: Price | None = None
@@ -107,19 +72,29 @@ class Offer:
             *self._references(wanted),
             *self._count(wanted),
             *self._fields(wanted),
+            *self.shaping.complaints(wanted),
         ]
 
-    def wire_fields(self, wanted: JobInput) -> dict[str, object]:
+    def wire_fields(self, wanted: JobInput) -> Wire:
         """Return the optional fields in the provider's own names; call after `complaints`."""
-        wire: dict[str, object] = {}
+        wire = self.asked_fields(wanted)
+        for rule in self.rules.values():
+            if rule.default is not None and wanted.size is None:
+                wire.setdefault(rule.wire, rule.default)
+        return wire
+
+    def asked_fields(self, wanted: JobInput) -> Wire:
+        """Return those of them that say what was asked for: all but defaults of ours."""
+        wire = self.shaping.on_the_wire(wanted)
         for name, rule in self.rules.items():
             value = getattr(wanted, name)
-            if value is not None:
+            if name not in SHAPE_FIELDS and value is not None:
                 wire[rule.wire] = value
-        for rule in self.rules.values():
-            if rule.default is not None and not wire.keys() & {rule.wire, "size"}:
-                wire[rule.wire] = rule.default
         return wire
+
+    @property
+    def shaping(self) -> Shaping:
+        return Shaping(dimensions=self.dimensions, rules=self.rules, presets=self.presets)
 
     def per_submission(self, delivery: str) -> int:
         """Return how many images one request can ask for: a call that waits makes one."""
@@ -127,7 +102,14 @@ class Offer:
 
     def pace(self, wanted: JobInput) -> Pacing:
         """Return when to ask for such a job: larger images take longer."""
-        return self.pacing_by_resolution.get(wanted.resolution or wanted.size or "", self.pacing)
+        return self.pacing_by_resolution.get(self.shaping.resolution(wanted) or "", self.pacing)
+
+    def priced(self, prices: Mapping[str, Decimal]) -> Self:
+        """Return the offer at its price among those by `provider/model`, if it is there."""
+        usd = prices.get(f"{self.provider}/{self.model}")
+        if usd is None:
+            return self
+        return replace(self, price=Price(usd_per_image=usd, source=_BY_OPERATOR))
 
     def estimate(self, images: int) -> Decimal | None:
         return self.price.usd_per_image * images if self.price else None
@@ -164,11 +146,11 @@ class Offer:
             )
 
     def _fields(self, wanted: JobInput) -> Iterator[FieldError]:
-        for field in fields(wanted):
-            value = getattr(wanted, field.name)
-            if field.name in _UNIVERSAL or value is None:
+        for asked in fields(wanted):
+            value = getattr(wanted, asked.name)
+            if asked.name in _UNIVERSAL or value is None:
                 continue
-            rule = self.rules.get(field.name)
+            rule = self.rules.get(asked.name)
             message = (
                 rule.complaint(value)
                 if rule
@@ -176,7 +158,7 @@ class Offer:
             )
             if message:
                 code = "not_allowed" if rule else "unsupported"
-                yield FieldError(pointer=f"/{field.name}", code=code, message=message)
+                yield FieldError(pointer=f"/{asked.name}", code=code, message=message)
 
     @staticmethod
     def _in_sequence(wanted: JobInput) -> bool:
@@ -190,6 +172,9 @@ class Model:
     aliases: tuple[str, ...]
     offers: tuple[Offer, ...]
 
+    def priced(self, prices: Mapping[str, Decimal]) -> Self:
+        return replace(self, offers=tuple(offer.priced(prices) for offer in self.offers))
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
@@ -198,6 +183,18 @@ class Catalog:
     def find(self, name: str) -> Model | None:
         """Return the model by its id or by any provider's own id for it."""
         return next((m for m in self.models if name == m.id or name in m.aliases), None)
+
+    def priced(self, prices: Mapping[str, Decimal]) -> Self:
+        """Return the catalogue with prices per image by `provider/model`, as an operator has them.
+
+        Raises ValueError for a pair that it does not hold.
+        """
+        pairs = {f"{one.provider}/{one.model}" for model in self.models for one in model.offers}
+        unknown = sorted(prices.keys() - pairs)
+        if unknown:
+            known = ", ".join(sorted(pairs))
+            raise ValueError(f"{unknown[0]} is not in the catalogue, which holds {known}")
+        return replace(self, models=tuple(model.priced(prices) for model in self.models))
 
     def offer(self, model: str, provider: str) -> Offer:
         """Return a pair that is known to exist; raises KeyError otherwise."""

@@ -1,27 +1,29 @@
 """The catalogue's rules: what a model can do at a provider, and what it is told to do there."""
 
-from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
-from shared.api.views import offer_schema
 from shared.catalog.load import load_catalog
-from shared.domain.offers import FieldRule, Offer
+from shared.domain.field_rules import FieldRule
+from shared.domain.offers import Offer
 from shared.domain.wanted import JobInput
 
 CATALOG = load_catalog()
 APIXO = CATALOG.offer("seedream-4.5", "apixo")
+AIMLAPI = CATALOG.offer("seedream-4.5", "aimlapi")
 OXEN = CATALOG.offer("seedream-4.5", "oxen")
 LITE = CATALOG.offer("seedream-5-lite", "oxen")
 SEEDREAM_4 = CATALOG.offer("seedream-4", "oxen")
-OFFERS = [offer for model in CATALOG.models for offer in model.offers]
-BY_NAME = pytest.mark.parametrize("offer", OFFERS, ids=lambda o: f"{o.model} at {o.provider}")
 RATIOS = "1:1, 2:3, 3:2, 3:4, 4:3, 9:16, 16:9, 21:9"
+RATIOS_OF_AIMLAPI = "1:1, 2:3, 3:2, 3:4, 4:3, 9:16, 16:9"
+SIZES_OF_2K = "2048x2048, 1664x2496, 2496x1664, 1728x2304, 2304x1728, 1600x2848, 2848x1600"
+SIZES_OF_4K = "4096x4096, 3328x4992, 4992x3328, 3520x4704, 4704x3520, 3040x5504, 5504x3040"
+SIZES_OF_OXEN = f"{SIZES_OF_2K}, {SIZES_OF_4K}"
+SIZES_OF_LITE = f"{SIZES_OF_2K}, 3136x1344"
+SIZES_OF_AIMLAPI = f"{SIZES_OF_2K}, 4096x4096"
+AREA = "allowed are 3686400 to 16777216"
+SIDES = "each side must have 1440 to 4096 pixels"
 LINK = "https://example.com/a.png"
 
 
@@ -48,7 +50,11 @@ def complaints(offer: Offer, wanted: JobInput) -> list[tuple[str, str, str]]:
         (APIXO, wish(size="1920x1920")),
         (APIXO, wish(size="4096X4096")),
         (APIXO, wish(size="16384*1024")),
-        (OXEN, wish(references=10, size="4K", aspect_ratio="match_input_image", seed=-7)),
+        (OXEN, wish(references=10, resolution="4K", aspect_ratio="match_input_image", seed=-7)),
+        (OXEN, wish(size="4K")),
+        (OXEN, wish(size="5504*3040")),
+        (AIMLAPI, wish(references=14, n=10, resolution="4K", aspect_ratio="1:1")),
+        (AIMLAPI, wish(size="1440X2560", seed=2**63 - 1, watermark=True)),
         (LITE, wish(references=14, resolution="3K", output_format="jpeg")),
         (SEEDREAM_4, wish(references=14, n=10)),
     ],
@@ -113,7 +119,7 @@ def test_what_is_within_every_limit_is_no_reason_to_complain(
             (
                 "/size",
                 "not_allowed",
-                "1024x1024 has 1048576 pixels; allowed are 3686400 to 16777216",
+                f"1024x1024 has 1048576 pixels; {AREA}",
             ),
         ),
         (
@@ -122,7 +128,7 @@ def test_what_is_within_every_limit_is_no_reason_to_complain(
             (
                 "/size",
                 "not_allowed",
-                "4097x4096 has 16781312 pixels; allowed are 3686400 to 16777216",
+                f"4097x4096 has 16781312 pixels; {AREA}",
             ),
         ),
         (
@@ -132,10 +138,54 @@ def test_what_is_within_every_limit_is_no_reason_to_complain(
         ),
         (
             OXEN,
-            wish(size="2048x2048"),
-            ("/size", "not_allowed", "must be one of 2K, 4K"),
+            wish(size="2048x2049"),
+            ("/size", "not_allowed", f"must be one of 2K, 4K, {SIZES_OF_OXEN}"),
         ),
-        (OXEN, wish(seed=True), ("/seed", "not_allowed", "must be an integer")),
+        (
+            OXEN,
+            wish(size="3136x1344"),  # 21:9, which this model has not
+            ("/size", "not_allowed", f"must be one of 2K, 4K, {SIZES_OF_OXEN}"),
+        ),
+        (
+            OXEN,
+            wish(size="2K", aspect_ratio="1:1"),
+            ("/size", "excluded", "size excludes resolution and aspect_ratio"),
+        ),
+        (
+            LITE,
+            wish(size="4096x4096"),
+            ("/size", "not_allowed", f"must be one of 2K, 3K, {SIZES_OF_LITE}"),
+        ),
+        (
+            AIMLAPI,
+            wish(aspect_ratio="match_input_image"),
+            ("/aspect_ratio", "not_allowed", f"must be one of {RATIOS_OF_AIMLAPI}"),
+        ),
+        (
+            AIMLAPI,
+            wish(resolution="4K", aspect_ratio="16:9"),
+            (
+                "/aspect_ratio",
+                "not_allowed",
+                f"16:9 at 4K: {SIDES}, not 5504x3040; 2K has {RATIOS_OF_AIMLAPI}; 4K has 1:1",
+            ),
+        ),
+        (
+            AIMLAPI,
+            wish(size="5504x3040"),
+            ("/size", "not_allowed", f"{SIDES}, not 5504x3040; these fit: {SIZES_OF_AIMLAPI}"),
+        ),
+        (
+            AIMLAPI,
+            wish(size="1440x1440"),
+            (
+                "/size",
+                "not_allowed",
+                f"1440x1440 has 2073600 pixels; {AREA}; these fit: {SIZES_OF_AIMLAPI}",
+            ),
+        ),
+        (OXEN, wish(seed=True), ("/seed", "not_allowed", "must be an integer of at most 64 bits")),
+        (OXEN, wish(seed=2**63), ("/seed", "not_allowed", "must be an integer of at most 64 bits")),
         (
             APIXO,
             wish(seed=1),
@@ -171,6 +221,30 @@ def test_every_limit_is_told_at_once() -> None:
     assert pointers == ["/prompt", "/images", "/n", "/resolution", "/seed"]
 
 
+@pytest.mark.parametrize(
+    "wanted", [wish(size="2K", resolution=""), wish(size="2K", aspect_ratio="")]
+)
+def test_a_size_stands_alone_even_beside_what_is_empty(wanted: JobInput) -> None:
+    told = complaints(APIXO, wanted)
+
+    assert ("/size", "excluded", "size excludes resolution and aspect_ratio") in told
+
+
+def test_what_is_wrong_beside_a_size_is_told_as_well() -> None:
+    wanted = wish(size="1024x1024", resolution="4K", aspect_ratio="16:9")
+
+    pointers = [error.pointer for error in AIMLAPI.complaints(wanted)]
+
+    assert pointers == ["/size", "/size", "/aspect_ratio"]
+
+
+def test_an_aspect_ratio_that_fits_at_no_resolution_is_told_why() -> None:
+    allowed, limit = (error.message for error in AIMLAPI.complaints(wish(aspect_ratio="21:9")))
+
+    assert allowed == f"must be one of {RATIOS_OF_AIMLAPI}"
+    assert "21:9 at 2K: each side must have 1440 to 4096 pixels, not 3136x1344" in limit
+
+
 def test_a_flag_is_true_or_false_and_nothing_that_looks_alike() -> None:
     rule = FieldRule(wire="watermark", boolean=True)
 
@@ -197,8 +271,9 @@ def test_a_flag_is_true_or_false_and_nothing_that_looks_alike() -> None:
         ),
         (OXEN, wish(), {}),
         (OXEN, wish(resolution="4K", seed=0), {"size": "4K", "seed": 0}),
-        (OXEN, wish(size="2K"), {"size": "2K"}),
         (LITE, wish(resolution="3K", output_format="png"), {"size": "3K", "output_format": "png"}),
+        (AIMLAPI, wish(), {}),
+        (AIMLAPI, wish(seed=-1, watermark=False), {"seed": -1, "watermark": False}),
         (SEEDREAM_4, wish(n=4, references=2), {}),
     ],
 )
@@ -206,100 +281,3 @@ def test_fields_go_out_under_the_providers_own_names(
     offer: Offer, wanted: JobInput, wire: dict[str, object]
 ) -> None:
     assert offer.wire_fields(wanted) == wire
-
-
-# --- the schema that readers see
-
-
-def values_near(rule: FieldRule | None) -> st.SearchStrategy[object]:
-    """Draw what a rule allows, and what it does not."""
-    sizes = st.from_regex(r"[0-9]{1,5}[xX*][0-9]{1,5}", fullmatch=True)
-    allowed = st.sampled_from(rule.values) if rule and rule.values else st.nothing()
-    others = st.sampled_from(["2K", "3K", "4K", "1:1", "png", "auto", "standard", ""])
-    return st.none() | allowed | others | sizes | st.integers() | st.booleans()
-
-
-FIELDS = ["resolution", "aspect_ratio", "size", "seed", "output_format", "watermark"]
-FIELDS += ["sequential", "prompt_optimize"]
-
-
-@BY_NAME
-@settings(deadline=None)
-@given(data=st.data())
-def test_the_schema_allows_what_is_not_complained_of(offer: Offer, data: st.DataObject) -> None:
-    fields = {name: data.draw(values_near(offer.rules.get(name)), label=name) for name in FIELDS}
-    request: dict[str, Any] = {
-        "prompt": "x" * data.draw(st.integers(1, 5002)),
-        "images": [LINK] * data.draw(st.integers(0, 16)),
-        "n": data.draw(st.integers(1, 12)),
-        **{name: value for name, value in fields.items() if value is not None},
-    }
-    wanted = JobInput(**{**request, "images": tuple(request["images"])})
-
-    told = {error.pointer for error in offer.complaints(wanted)}
-    refused = refused_by_schema(offer, request)
-
-    assert refused <= told
-    # What no schema can say: how large a size is, and what a sequence may be in all.
-    assert told - refused <= beyond_schema(offer, wanted)
-
-
-def refused_by_schema(offer: Offer, request: dict[str, Any]) -> set[str]:
-    schema = offer_schema(offer)
-    unknown = {f"/{name}" for name in request.keys() - schema["properties"].keys()}
-    problems = Draft202012Validator(schema).iter_errors(request)
-    return set().union(*({f"/{p.path[0]}"} if p.path else unknown for p in problems))
-
-
-def beyond_schema(offer: Offer, wanted: JobInput) -> set[str]:
-    marks = ("pixels", "sides", "together")
-    errors = offer.complaints(wanted)
-    return {error.pointer for error in errors if any(mark in error.message for mark in marks)}
-
-
-@BY_NAME
-def test_the_schema_is_one_and_its_defaults_are_allowed(offer: Offer) -> None:
-    schema = offer_schema(offer)
-    Draft202012Validator.check_schema(schema)
-    defaults = {
-        name: rule["default"] for name, rule in schema["properties"].items() if "default" in rule
-    }
-
-    assert complaints(offer, wish(**defaults)) == []
-
-
-# --- the catalogue
-
-
-def test_a_model_is_found_by_its_id_and_by_every_providers_own() -> None:
-    for model in CATALOG.models:
-        names = {model.id, *model.aliases, *(offer.provider_model for offer in model.offers)}
-        assert all(CATALOG.find(name) is model for name in names)
-    assert CATALOG.find("seedream-9") is None
-    assert CATALOG.find("") is None
-
-
-def test_no_name_means_two_models() -> None:
-    names = [name for model in CATALOG.models for name in (model.id, *model.aliases)]
-
-    assert len(names) == len(set(names))
-
-
-def test_a_pair_that_is_not_there_is_not_made_up() -> None:
-    with pytest.raises(KeyError):
-        CATALOG.offer("seedream-4", "apixo")
-
-
-@BY_NAME
-def test_the_rules_of_a_pair_are_about_fields_that_a_request_has(offer: Offer) -> None:
-    assert set(offer.rules) <= set(FIELDS)
-    for rule in offer.rules.values():
-        assert bool(rule.values) is not (rule.integer or rule.boolean)
-        assert rule.default is None or rule.default in rule.values
-    assert 1 <= offer.images_per_submission <= offer.max_images
-
-
-def test_an_estimate_is_exact_and_a_missing_price_is_not_zero() -> None:
-    assert APIXO.estimate(3) == Decimal("0.1050")
-    assert OXEN.estimate(3) is None
-    assert replace(APIXO, price=None).estimate(0) is None

@@ -14,7 +14,8 @@ from shared.adapters.http import HttpClient
 from shared.adapters.providers.oxen import Oxen
 from shared.catalog.load import load_catalog
 from shared.domain.errors import ErrorCode, Refused
-from shared.domain.offers import FieldRule, Offer
+from shared.domain.field_rules import FieldRule
+from shared.domain.offers import Offer
 from shared.ports import Order
 from tests.unit.providers.exchange import (
     HTML,
