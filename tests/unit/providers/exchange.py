@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import httpx
 
 from shared.adapters.http import HttpClient
+from shared.adapters.providers.aimlapi import Aimlapi
 from shared.adapters.providers.apixo import Apixo
 from shared.adapters.providers.oxen import Oxen
 from shared.catalog.load import load_catalog
@@ -18,9 +19,11 @@ from shared.domain.wanted import JobInput
 from shared.ports import Acceptance, Order, Provider
 
 KEY = "key-canary"
+AIMLAPI_URL = "https://api.aimlapi.com"
 APIXO_URL = "https://api.apixo.ai/api/v1"
 OXEN_URL = "https://hub.oxen.ai"
 
+AIMLAPI_OFFER = load_catalog().offer("seedream-4.5", "aimlapi")
 APIXO_OFFER = load_catalog().offer("seedream-4.5", "apixo")
 OXEN_OFFER = load_catalog().offer("seedream-4.5", "oxen")
 OFFERS = [offer for model in load_catalog().models for offer in model.offers]
@@ -54,6 +57,10 @@ def never_ends(_: httpx.Request) -> httpx.Response:
             yield b" " * 65536
 
     return httpx.Response(200, content=body())
+
+
+def aimlapi(does: Does) -> Aimlapi:
+    return Aimlapi(a_client(does), base_url=AIMLAPI_URL, key=lambda: KEY)
 
 
 def apixo(does: Does) -> Apixo:
