@@ -31,10 +31,17 @@ class Api:
             transport=transport,
         )
 
+    def get(self, path: str) -> dict[str, Any]:
+        """Return the object that the API answers with. Raises ApiError."""
+        return self._ask("GET", path)
+
     def post(self, path: str, body: object) -> dict[str, Any]:
         """Return the object that the API answers with. Raises ApiError."""
+        return self._ask("POST", path, body=body)
+
+    def _ask(self, method: str, path: str, *, body: object = None) -> dict[str, Any]:
         try:
-            answer = self._http.post(f"{self._url}{path}", json=body)
+            answer = self._http.request(method, f"{self._url}{path}", json=body)
         except (httpx.TransportError, httpx.InvalidURL) as exc:
             reason = str(exc) or type(exc).__name__
             message = f"cannot reach {self._url}: {reason}"

@@ -37,7 +37,8 @@ def offer_schema(offer: Offer) -> Schema:
 
 
 def _rule_schema(rule: FieldRule) -> Schema:
-    default = {} if rule.default is None else {"default": rule.default}
+    unsaid = rule.implied if rule.default is None else rule.default
+    default = {} if unsaid is None else {"default": unsaid}
     if rule.integer:
         return {"type": "integer", "minimum": INTEGERS[0], "maximum": INTEGERS[-1], **default}
     if rule.boolean:
@@ -70,11 +71,12 @@ def _ratios_by_resolution(offer: Offer) -> Iterator[Schema]:
     if not {"resolution", "aspect_ratio"} <= offer.rules.keys():
         return
     resolution, ratio = offer.rules["resolution"], offer.rules["aspect_ratio"]
+    unsaid = resolution.default or resolution.implied
     for name in resolution.values:
         ratios = offer.shaping.aspect_ratios(name)
         if ratios != ratio.values:
             condition: Schema = {"properties": {"resolution": {"const": name}}}
-            if name != resolution.default:
+            if name != unsaid:
                 condition["required"] = ["resolution"]
             yield {"if": condition, "then": {"properties": {"aspect_ratio": {"enum": [*ratios]}}}}
 

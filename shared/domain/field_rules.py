@@ -12,7 +12,7 @@ INTEGERS: Final = range(-(2**63), 2**63)
 class FieldRule:
     """One optional field: what it is called on the wire, and what it may hold.
 
-    `default` is what holds where a request says nothing; with `is_told` it is sent even then.
+    Where a request says nothing, `default` is sent, or else `implied` is what the provider takes.
     """
 
     wire: str
@@ -20,8 +20,8 @@ class FieldRule:
     integer: bool = False
     boolean: bool = False
     pixels: PixelLimits | None = None
-    default: str | bool | None = None
-    is_told: bool = False
+    default: str | None = None
+    implied: str | bool | None = None
 
     def complaint(self, value: object) -> str | None:
         """Return what is wrong with the value, or None. How large a size is, is not looked at."""

@@ -77,14 +77,19 @@ class Offer:
 
     def wire_fields(self, wanted: JobInput) -> Wire:
         """Return the optional fields in the provider's own names; call after `complaints`."""
+        wire = self.asked_fields(wanted)
+        for rule in self.rules.values():
+            if rule.default is not None and wanted.size is None:
+                wire.setdefault(rule.wire, rule.default)
+        return wire
+
+    def asked_fields(self, wanted: JobInput) -> Wire:
+        """Return those of them that say what was asked for: all but defaults of ours."""
         wire = self.shaping.on_the_wire(wanted)
         for name, rule in self.rules.items():
             value = getattr(wanted, name)
             if name not in SHAPE_FIELDS and value is not None:
                 wire[rule.wire] = value
-        for rule in self.rules.values():
-            if rule.is_told and wanted.size is None:
-                wire.setdefault(rule.wire, rule.default)
         return wire
 
     @property

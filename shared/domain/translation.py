@@ -38,24 +38,23 @@ class Shaping:
 
     def complaints(self, wanted: JobInput) -> Iterator[FieldError]:
         """Look at what is good by itself, and may be too large or wrong together."""
-        size = written(wanted.size or "")
-        if wanted.size is not None and (wanted.resolution or wanted.aspect_ratio):
+        others = (wanted.resolution, wanted.aspect_ratio)
+        if wanted.size is not None and others != (None, None):
             message = "size excludes resolution and aspect_ratio"
             yield FieldError(pointer="/size", code="excluded", message=message)
-        elif size and (limit := self._limit(size)):
+        size = written(wanted.size or "")
+        if size and (limit := self._limit(size)):
             message = f"{limit}{self._sizes_that_fit()}"
             yield FieldError(pointer="/size", code="not_allowed", message=message)
-        elif wanted.aspect_ratio:
-            yield from self._misfit(self.resolution(wanted), wanted.aspect_ratio)
+        if wanted.aspect_ratio:
+            yield from self._misfit(self._named_resolution(wanted), wanted.aspect_ratio)
 
     def resolution(self, wanted: JobInput) -> str | None:
         """Return the resolution that is wanted, however it was said."""
         size = written(wanted.size or "")
         if size:
             return resolution_of(size, self.presets)
-        rule = self.rules.get("resolution")
-        default = str(rule.default) if rule and rule.default else None
-        return wanted.resolution or wanted.size or default
+        return wanted.size or self._named_resolution(wanted)
 
     def aspect_ratios(self, resolution: str) -> tuple[str, ...]:
         """Return those that can be had at a resolution."""
@@ -85,10 +84,15 @@ class Shaping:
     def _word_or_sides(self, wanted: JobInput) -> object:
         size = written(wanted.size or "")
         if wanted.aspect_ratio:
-            size = self.presets[self.resolution(wanted) or ""][wanted.aspect_ratio]
+            size = self.presets[self._named_resolution(wanted) or ""][wanted.aspect_ratio]
         if size:
             return {"width": size.width, "height": size.height}
         return wanted.size or wanted.resolution
+
+    def _named_resolution(self, wanted: JobInput) -> str | None:
+        rule = self.rules.get("resolution")
+        unsaid = (rule.default or rule.implied) if rule else None
+        return wanted.resolution or (str(unsaid) if unsaid else None)
 
     def _limit(self, size: Size) -> str | None:
         limits = self.rules["size"].pixels if "size" in self.rules else None

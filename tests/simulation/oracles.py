@@ -15,6 +15,7 @@ from shared.domain.ids import EventId, JobId
 from shared.domain.job import Job
 from shared.domain.reports import TaskState
 from shared.domain.status import FINISH_PATIENCE, JobStatus
+from shared.domain.submission import Submission
 from tests.simulation.effects import Violation
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _the_ledgers_agree(world: "World") -> None:
     for job in world.store.all():
         if job.charged_usd is None:
             continue
-        theirs = sum((task.charged for task in _tasks_of(world, job.id)), Decimal(0))
+        theirs = sum((_ledger_of(world, job, one) for one in job.submissions), Decimal(0))
         if job.charged_usd != theirs:
             raise Violation(f"{job.id}: we say {job.charged_usd}, the provider {theirs}")
 
@@ -189,6 +190,20 @@ def _only_deadlines_expire(world: "World") -> None:
         asked = job.start_within or job.finish_within < FINISH_PATIENCE
         if job.status is JobStatus.EXPIRED and not asked:
             raise Violation(f"{job.id} expired although nobody set a deadline")
+
+
+def _ledger_of(world: "World", job: Job, one: Submission) -> Decimal:
+    """Return what the provider charged for a submission: by its tasks, else by its name."""
+    provider = world.simulated[one.provider]
+    if one.task_ids:
+        return sum((provider.tasks[task_id].charged for task_id in one.task_ids), Decimal(0))
+    named = (
+        task.charged
+        for task in provider.made_for[job.id]
+        if provider.waits_for_the_image
+        and (task.submission.attempt, task.submission.number) == (one.attempt, one.number)
+    )
+    return sum(named, Decimal(0))
 
 
 def _may_cost(task: "Task") -> int:

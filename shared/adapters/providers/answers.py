@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -34,6 +34,7 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _TOO_MANY: Final = 429
 _LONGEST_WAIT: Final = 86_400.0
 _LONGEST_MESSAGE: Final = 300
+_DEEPEST: Final = 5
 _MOST_READ: Final = 100_000  # several times the longest prompt, were it repeated
 
 # Documented refusals: the request surely did not start. All else but 2xx may have.
@@ -168,7 +169,7 @@ def in_words(provider: str, parts: Iterable[object], *, hide: Iterable[str], oth
 
     Of links only the host stays. What is to `hide`, the key and the prompt, goes.
     """
-    text = _on_one_line(" ".join(str(part) for part in parts if part)[:_MOST_READ])
+    text = _on_one_line(" ".join(_spoken(list(parts), _DEEPEST))[:_MOST_READ])
     for secret in map(_on_one_line, hide):
         text = _without(text, secret)
     text = _INLINE_FILE.sub("an inline file", _LINK.sub(r"\1", text))
@@ -199,6 +200,20 @@ def read[M: BaseModel](model: type[M], content: object) -> M | None:
 
 def _bearer(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
+
+
+def _spoken(part: object, depth: int) -> Iterator[str]:
+    """Yield the texts in it, as they were sent: escaped, a secret would not be recognised."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, int | float) and not isinstance(part, bool):
+        yield str(part)
+    elif isinstance(part, dict) and depth:
+        for name, value in part.items():
+            yield from (str(name), *_spoken(value, depth - 1))
+    elif isinstance(part, list) and depth:
+        for one in part:
+            yield from _spoken(one, depth - 1)
 
 
 def _on_one_line(text: str) -> str:

@@ -53,11 +53,16 @@ class _Fitting:
     def _options(self) -> dict[str, object]:
         """What nobody asked for, a default of ours, is left out where it is not taken."""
         offer, wanted = self._order.offer, self._order.wanted
+        for field, value in offer.asked_fields(wanted).items():
+            self._check(self._asked_as(field), field, value)
         fields = offer.wire_fields(wanted)
-        for name, rule in offer.rules.items():
-            if getattr(wanted, name) is not None:
-                self._check(name, rule.wire, fields[rule.wire])
         return {field: value for field, value in fields.items() if self._takes(field, value)}
+
+    def _asked_as(self, field: str) -> str:
+        """Return what the caller called it; a size may go out as two fields."""
+        rules, wanted = self._order.offer.rules, self._order.wanted
+        names = (n for n, r in rules.items() if r.wire == field and getattr(wanted, n) is not None)
+        return next(names, "size")
 
     def _check(self, name: str, field: str, value: object) -> None:
         if field not in self._live:

@@ -91,7 +91,7 @@ def test_every_field_of_a_providers_page_is_in_the_catalogue_and_no_other(offer:
     ("model", "provider", "defaults"),
     [
         ("seedream-4", "oxen", {}),
-        ("seedream-4.5", "apixo", {"resolution": "2K"}),
+        ("seedream-4.5", "apixo", {}),
         ("seedream-4.5", "aimlapi", {"resolution": "2K", "watermark": False}),
         ("seedream-4.5", "oxen", {"resolution": "4K", "aspect_ratio": "1:1"}),
         (
@@ -101,12 +101,19 @@ def test_every_field_of_a_providers_page_is_in_the_catalogue_and_no_other(offer:
         ),
     ],
 )
-def test_a_default_is_the_providers_own(
+def test_what_holds_where_nothing_is_said_is_the_providers_own_default(
     model: str, provider: str, defaults: dict[str, object]
 ) -> None:
     rules = CATALOG.offer(model, provider).rules
 
-    assert {name: r.default for name, r in rules.items() if r.default is not None} == defaults
+    assert {name: r.implied for name, r in rules.items() if r.implied is not None} == defaults
+
+
+def test_only_apixo_is_told_something_that_nobody_asked_for() -> None:
+    told = {offer.provider: offer.wire_fields(JobInput(prompt="a fox")) for offer in OFFERS}
+
+    assert told == {"oxen": {}, "apixo": {"resolution": "2K"}, "aimlapi": {}}
+    assert APIXO.asked_fields(JobInput(prompt="a fox")) == {}
 
 
 def test_apixo_is_asked_as_its_page_recommends() -> None:
@@ -178,6 +185,6 @@ def test_the_rules_of_a_pair_are_about_fields_that_a_request_has(offer: Offer) -
     assert set(offer.rules) <= OPTIONAL
     for rule in offer.rules.values():
         assert bool(rule.values) is not (rule.integer or rule.boolean)
-        assert rule.default is None or rule.complaint(rule.default) is None
-        assert not (rule.is_told and rule.default is None)
+        unsaid = [value for value in (rule.default, rule.implied) if value is not None]
+        assert [rule.complaint(value) for value in unsaid] in ([], [None])
     assert 1 <= offer.images_per_submission <= offer.max_images

@@ -38,7 +38,7 @@ def values_near(name: str, rule: FieldRule | None) -> st.SearchStrategy[object]:
 
 
 @BY_NAME
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 @given(data=st.data())
 def test_the_schema_allows_exactly_what_is_not_complained_of(
     offer: Offer, data: st.DataObject

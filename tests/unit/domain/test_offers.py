@@ -221,6 +221,23 @@ def test_every_limit_is_told_at_once() -> None:
     assert pointers == ["/prompt", "/images", "/n", "/resolution", "/seed"]
 
 
+@pytest.mark.parametrize(
+    "wanted", [wish(size="2K", resolution=""), wish(size="2K", aspect_ratio="")]
+)
+def test_a_size_stands_alone_even_beside_what_is_empty(wanted: JobInput) -> None:
+    told = complaints(APIXO, wanted)
+
+    assert ("/size", "excluded", "size excludes resolution and aspect_ratio") in told
+
+
+def test_what_is_wrong_beside_a_size_is_told_as_well() -> None:
+    wanted = wish(size="1024x1024", resolution="4K", aspect_ratio="16:9")
+
+    pointers = [error.pointer for error in AIMLAPI.complaints(wanted)]
+
+    assert pointers == ["/size", "/size", "/aspect_ratio"]
+
+
 def test_an_aspect_ratio_that_fits_at_no_resolution_is_told_why() -> None:
     allowed, limit = (error.message for error in AIMLAPI.complaints(wish(aspect_ratio="21:9")))
 

@@ -371,7 +371,7 @@ def test_what_is_asked_for_and_taken_is_sent() -> None:
 def test_a_default_of_ours_that_nobody_asked_for_is_left_out_where_it_is_not_taken(
     live: object, sent: dict[str, object]
 ) -> None:
-    rule = FieldRule(wire="watermark", values=("off",), default="off", is_told=True)
+    rule = FieldRule(wire="watermark", values=("off",), default="off")
     offer = replace(OXEN_OFFER, rules={"watermark": rule})
 
     assert content(an_order(offer), live) == sent

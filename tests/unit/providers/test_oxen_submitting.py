@@ -127,7 +127,7 @@ def test_every_other_answer_of_oxen_is_not_sent_refused_or_unknown(
         ({"error_message": "no more than four"}, "no more than four"),
         ({"status_message": "invalid_params"}, "invalid_params"),
         ({"error": {}}, "refused with 400"),
-        ({"error": {"detail": {"size": ["is wrong"]}}}, "{'size': ['is wrong']}"),
+        ({"error": {"detail": {"size": ["is wrong"]}}}, "size is wrong"),
     ],
 )
 def test_the_reason_of_a_refusal_is_found_in_every_body_that_oxen_has(
