@@ -55,6 +55,12 @@ ECHOED = {
     "generations": [],
     "images": [],
 }
+NESTED = {
+    "message": [ECHO, {"prompt": [ECHO]}],
+    "data": {"error": [ECHO], "failMsg": {"why": ECHO}},
+    "error": {"detail": [f"bad: {ECHO}", {PROMPT: [ECHO]}]},
+    "error_message": [ECHO],
+}
 ACCEPTED_ODDLY = {
     "code": 200,
     "data": {"taskId": 7, "state": ECHO, "resultJson": ECHO},
@@ -77,6 +83,7 @@ ANSWERS: list[tuple[str, Does]] = [
     ("HTML", says(HTML + ECHO.encode())),
     ("half a body", says(ECHO.encode(), content_length="99999")),
     ("a body without end", never_ends),
+    ("an echo in lists and objects", says(NESTED, status=400)),
     ("an echo of other types", says(ACCEPTED_ODDLY)),
     ("an echo of other types in a 400", says(ACCEPTED_ODDLY, status=400)),
     ("an echo that is a list", says([ECHO])),
