@@ -45,7 +45,7 @@ class MemoryService(Service):
         self.api_keys = MemoryApiKeys()
         self.leases = MemoryLeases()
         self.media = self.bucket = MemoryMediaStore()
-        self.uploads = MemoryUploads()
+        self.uploads = self.references = MemoryUploads()
         self.callback_archive = self.archive = MemoryCallbackArchive()
         self.collect_queue = self.to_collect = MemoryQueue()
         self.dispatch_queue = self.to_dispatch = MemoryQueue()

@@ -82,15 +82,17 @@ class AdmitJob:
     ) -> Admitted:
         """Raises KeyReused when the idempotency key came with another request before."""
         route = self._route(wish)
-        wanted = replace(wish.wanted, images=self._references(wish.wanted.images))
+        # All are checked before the first is stored.
+        references = [_decode(reference, at) for at, reference in enumerate(wish.wanted.images)]
+        # A request that makes no job stores nothing: where there is data that is worth a look.
+        brings_data = any(isinstance(one, _Content) for one in references)
+        if brings_data and (earlier := self.earlier(idempotency)):
+            return earlier
+        wanted = replace(wish.wanted, images=tuple(map(self._stored, references)))
         job = self._job(wish, wanted, route, key)
         answer = render(job)
-        admission = None
-        if idempotency:
-            expires_at = job.created_at + _KEY_LIFE
-            admission = Admission(idempotency=idempotency, answer=answer, expires_at=expires_at)
         try:
-            self.jobs.add(job, admission=admission)
+            self.jobs.add(job, admission=_admission(job, answer, idempotency))
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
         return Admitted(answer=answer, job=job)
@@ -129,16 +131,10 @@ class AdmitJob:
             raise InvalidRequest([error])
         return route
 
-    def _references(self, images: tuple[str, ...]) -> tuple[str, ...]:
-        """Store references that came as data; all are checked before the first is stored."""
-        decoded = [_decode(reference, at) for at, reference in enumerate(images)]
-        return tuple(
-            reference if content is None else self._upload(content)
-            for reference, content in zip(images, decoded, strict=True)
-        )
-
-    def _upload(self, content: "_Reference") -> str:
-        upload_id = self.uploads.put(content.bytes, content_type=content.content_type)
+    def _stored(self, reference: "str | _Content") -> str:
+        if isinstance(reference, str):
+            return reference
+        upload_id = self.uploads.put(reference.bytes, content_type=reference.content_type)
         return f"upload:{upload_id}"
 
     def _job(self, wish: Wish, wanted: JobInput, route: Route, key: ApiKey) -> Job:
@@ -171,6 +167,13 @@ class AdmitJob:
         return replace(job, timeline=(entry,))
 
 
+def _admission(job: Job, answer: str, idempotency: Idempotency | None) -> Admission | None:
+    if idempotency is None:
+        return None
+    expires_at = job.created_at + _KEY_LIFE
+    return Admission(idempotency=idempotency, answer=answer, expires_at=expires_at)
+
+
 def _replayed(known: AlreadyAdmitted, idempotency: Idempotency | None) -> Admitted:
     if idempotency and known.fingerprint != idempotency.fingerprint:
         message = "this Idempotency-Key came with another request in the last 24 hours"
@@ -186,19 +189,19 @@ def _patiences(wish: Wish) -> Iterator[timedelta]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reference:
+class _Content:
     bytes: bytes
     content_type: str
 
 
-def _decode(reference: str, index: int) -> _Reference | None:
-    """Return the bytes of a data URI, None for a reference that is no data."""
+def _decode(reference: str, index: int) -> str | _Content:
+    """Return the bytes of a data URI, and any other reference as it is."""
     if reference.startswith("https://"):
         if len(reference) > _LONGEST_URL:
             raise _refused(index, f"has {len(reference)} characters; at most {_LONGEST_URL}")
-        return None
+        return reference
     if _UPLOAD.fullmatch(reference):
-        return None
+        return reference
     match = _DATA_URI.fullmatch(reference)
     if not match:
         raise _refused(index, "must be an https: URL, a data:image/...;base64 URI or upload:<id>")
@@ -211,7 +214,7 @@ def _decode(reference: str, index: int) -> _Reference | None:
         raise _refused(index, "is not valid base64") from exc
     except (NotAnImage, Truncated) as exc:
         raise _refused(index, "is not a whole PNG, JPEG, WebP or GIF image") from exc
-    return _Reference(bytes=content, content_type=facts.content_type)
+    return _Content(bytes=content, content_type=facts.content_type)
 
 
 def _refused(index: int, message: str) -> InvalidRequest:

@@ -22,6 +22,7 @@ class Evidence:
     rows: tuple[Row, ...]
     listener: Listener
     images: Mapping[str, str]  # SHA-256 by key
+    excused: tuple[str, ...] = ()  # <job>/<type> of events that need not have been heard yet
 
     @property
     def jobs(self) -> tuple[Job, ...]:

@@ -17,6 +17,7 @@ class Result(BaseModel):
 
 
 class Callback(BaseModel):
+    at: datetime
     status: int | str
     forged: bool
 
@@ -47,7 +48,12 @@ class Row(BaseModel):
     @property
     def was_called_back(self) -> bool:
         """Whether a callback of the provider's own was taken."""
-        return any(one.status == _TAKEN and not one.forged for one in self.callbacks)
+        return self.called_back_at is not None
+
+    @property
+    def called_back_at(self) -> datetime | None:
+        taken = (one.at for one in self.callbacks if one.status == _TAKEN and not one.forged)
+        return min(taken, default=None)
 
 
 def read_ledger(sandbox_url: str) -> tuple[Row, ...]:

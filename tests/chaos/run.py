@@ -26,8 +26,10 @@ class Options:
     restarts: int = 2
     seconds_between_kills: float = 1.0
     latency: float = 0.05
-    # Whether there is time for what the service does of itself after two minutes. If not, no
-    # callback is dropped, and a job may stay open whose next look lies ahead.
+    # Whether there is time for what the service does of itself within minutes. If not, no callback
+    # is dropped, nobody waits for the watch's next minute when the watch was killed, a job may stay
+    # open whose next look lies ahead, and an event unheard that the watch has yet to publish: the
+    # engine forgets its streams in a restart.
     patient: bool = True
 
 
@@ -80,6 +82,7 @@ class Run:
             rows=self.rows,
             listener=self.listener,
             images=images or {},
+            excused=() if self.options.patient else self.snapshot.announced,
         )
 
 

@@ -21,16 +21,17 @@ from shared.domain.job import Job
 from tests.chaos.crowd import Crowd, wishes, working
 from tests.chaos.faults import plan
 from tests.chaos.killer import Killer, killing
-from tests.chaos.ledger import read_ledger, struck, switch_faults_off
+from tests.chaos.ledger import Row, read_ledger, struck, switch_faults_off
 from tests.chaos.oracles import broken, every_end_is_heard
 from tests.chaos.programs import Stack, sandbox, stack
 from tests.chaos.records import (
     Engine,
     admin_key,
-    hidden_messages,
+    messages_to_collect,
     read_images,
     read_table,
     unanswered,
+    wake_watch,
 )
 from tests.chaos.run import Changed, Options, Run, is_over
 
@@ -38,6 +39,8 @@ _TICK: Final = 1.0
 _CLIENTS: Final = 5
 _POSTING: Final = 0.85  # of the storm: what is posted last gets its share of mishaps too
 _REPLAY_EVERY: Final = 20.0
+_WAKE_EVERY: Final = 5.0
+_UNHINDERED: Final = timedelta(seconds=10)  # what a callback needs to have its effect
 _SHORTEST_CALM: Final = 8.0
 _LATE: Final = timedelta(seconds=60)
 _NOT_NOW: Final = (ClientError, BotoCoreError, httpx.HTTPError)
@@ -75,6 +78,7 @@ class _Story:
     chance: random.Random
     changed: Changed
     _replay_at: float = field(default=0.0)
+    _wake_at: float = field(default=0.0)
 
     def go(self) -> None:
         self.run.listener.attach(self._engine)
@@ -133,24 +137,29 @@ class _Story:
 
     def _calm(self) -> None:
         self.run.phase = "calm"
-        began = self.run.seconds
+        began, storm_ended = self.run.seconds, datetime.now(UTC)
         self._replay_at = began + _REPLAY_EVERY
         while self.run.seconds_left > 0:
             self._look()
-            if self.run.seconds > began + _SHORTEST_CALM and self._is_settled():
+            if self.run.seconds > began + _SHORTEST_CALM and self._is_settled(storm_ended):
                 return
             if self.run.seconds >= self._replay_at:
                 self._replay_at += _REPLAY_EVERY
                 self._replay_callbacks()
+            if not self.run.options.patient and self.run.seconds >= self._wake_at:
+                self._wake_at = self.run.seconds + _WAKE_EVERY
+                with suppress(*_NOT_NOW):
+                    wake_watch(self._engine)
             time.sleep(_TICK)
 
-    def _is_settled(self) -> bool:
+    def _is_settled(self, storm_ended: datetime) -> bool:
         seen = self.run.evidence()
         if not self.run.all_are_posted or any(every_end_is_heard(seen)):
             return False
         if self.run.options.patient:
-            return not self._open() and not seen.snapshot.unpublished
-        return not self._looked_at_before(datetime.now(UTC))
+            return not self._open() and not seen.snapshot.announced
+        # Not by now: meanwhile others become due, and so on for minutes.
+        return not self._looked_at_before(storm_ended)
 
     def _open(self) -> list[Job]:
         """Return the jobs that are neither over nor rightly waiting for a deadline."""
@@ -168,24 +177,25 @@ class _Story:
         A message whose worker was killed comes back by itself when its queue shows it again: after
         12 minutes, which is longer than this run.
         """
-        seen, patient = self.run.evidence(), self.run.options.patient
-        stuck = [
-            job.id
-            for job in self._open()
-            if any(row.was_called_back for row in seen.rows_of(job))
-            and (unanswered(job) or not patient)
-        ]
-        hidden = hidden_messages(self._engine)
-        new = set(stuck) - self.run.replayed
-        if len(new) > hidden:
-            words = f"{len(new)} callbacks had no effect, {hidden} messages wait to come again"
+        deaf = {job.id for job in self._open() if self._is_deaf(job)}
+        waiting, new = messages_to_collect(self._engine), deaf - self.run.replayed
+        if len(new) > waiting:
+            words = f"{len(new)} callbacks had no effect, {waiting} messages wait to come again"
             self.run.broken.append(("no callback is lost", words))
-        self.run.replayed |= new
+        # Without patience nobody waits for the next look at a task either.
+        called = {job.id for job in self._open() if _were_heard(self.run.evidence().rows_of(job))}
+        stuck = deaf if self.run.options.patient else called
+        self.run.replayed |= stuck
         headers = {"authorization": f"Bearer {admin_key(self._engine)}"}
         url = f"{self.stack.ready['api_url']}/v1/callbacks/replay"
         for job_id in stuck:
             with suppress(httpx.HTTPError):
                 httpx.post(url, json={"job": job_id}, headers=headers, trust_env=False, timeout=30)
+
+    def _is_deaf(self, job: Job) -> bool:
+        """Whether it waits for a task's name that a callback has brought."""
+        seen = self.run.evidence()
+        return any(_were_heard(seen.rows_of_submission(job, one)) for one in unanswered(job))
 
     def _watch(self, *, until: float) -> None:
         while self.run.seconds < until:
@@ -216,3 +226,9 @@ class _Story:
         if self.run.options.patient:
             return self._open()
         return self._looked_at_before(datetime.now(UTC) - _LATE)
+
+
+def _were_heard(rows: list[Row]) -> bool:
+    """Whether a callback about one of them was taken, long enough ago to have its effect."""
+    latest = datetime.now(UTC) - _UNHINDERED
+    return any(row.called_back_at and row.called_back_at < latest for row in rows)

@@ -35,18 +35,18 @@ class MemoryMediaStore:
 
 class MemoryUploads:
     def __init__(self) -> None:
-        self._objects: dict[str, tuple[bytes, str]] = {}
+        self.objects: dict[str, tuple[bytes, str]] = {}
 
     def put(self, content: bytes, *, content_type: str) -> str:
         upload_id = hashlib.sha256(content).hexdigest()
-        self._objects[upload_id] = (content, content_type)
+        self.objects[upload_id] = (content, content_type)
         return upload_id
 
     def link(self, upload_id: str) -> str:
         return f"https://uploads.example/{upload_id}"
 
     def read(self, upload_id: str) -> tuple[bytes, str]:
-        return self._objects[upload_id]
+        return self.objects[upload_id]
 
 
 class MemoryCallbackArchive:

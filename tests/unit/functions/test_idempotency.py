@@ -1,22 +1,27 @@
 """The Idempotency-Key header: one key is one job, and its answer is always the same bytes."""
 
+import base64
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from functions.submit.handler import create_app
+from shared.domain.errors import AlreadyAdmitted
 from shared.domain.ids import JobId
 from shared.domain.status import JobStatus
+from shared.ports import Idempotency
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import MemoryService
+from tests.pictures import a_png
 
 type Post = Callable[..., Answer]
 
 FOX: dict[str, Any] = {"model": "seedream-4.5", "prompt": "a fox in watercolor"}
 LABELLED = FOX | {"n": 2, "metadata": {"order": "7", "shop": "north"}, "tags": ["b", "a"]}
+SKETCH = f"data:image/png;base64,{base64.b64encode(a_png()).decode()}"
 
 
 @pytest.fixture
@@ -117,6 +122,53 @@ def test_another_request_under_the_same_key_is_refused_and_nothing_is_stored(
     assert (answer.status, answer.json["code"]) == (422, "idempotency_key_reused")
     assert (answer.json["who"], answer.json["retryable"]) == ("client", False)
     assert len(jobs_of(service)) == len(service.apixo.tasks) == 1
+
+
+def test_what_a_refused_request_brought_along_is_not_stored(
+    service: MemoryService, post: Post
+) -> None:
+    post(LABELLED)
+
+    answer = post(LABELLED | {"images": [SKETCH]})
+
+    assert (answer.status, answer.json["code"]) == (422, "idempotency_key_reused")
+    assert service.references.objects == {}
+
+
+def test_a_request_with_data_that_comes_again_gets_its_answer(
+    service: MemoryService, post: Post
+) -> None:
+    first = post(LABELLED | {"images": [SKETCH]})
+
+    again = post(LABELLED | {"images": [SKETCH]})
+
+    assert (again.status, again.body) == (202, first.body)
+    assert len(service.references.objects) == len(jobs_of(service)) == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "looks"),
+    [([], 0), (["https://example.com/a.png"], 0), ([SKETCH, SKETCH], 1)],
+    ids=["no reference", "a link", "data"],
+)
+def test_the_key_is_looked_up_beforehand_for_data_alone(
+    service: MemoryService,
+    post: Post,
+    monkeypatch: pytest.MonkeyPatch,
+    images: list[str],
+    looks: int,
+) -> None:
+    look, asked = service.store.admitted, []
+
+    def admitted(idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
+        asked.append(idempotency)
+        return look(idempotency, now=now)
+
+    monkeypatch.setattr(service.store, "admitted", admitted)
+
+    post(LABELLED | {"images": images})
+
+    assert len(asked) == looks + 1  # in memory, writing is a look as well
 
 
 def test_the_same_key_of_another_api_key_is_another_key(service: MemoryService, post: Post) -> None:
