@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app
+from shared.api.provider_views import providers_view
 from shared.api.requests import KeyRequest, ReplayRequest, read
 from shared.api.views import file_name, job_view, model_view
 from shared.domain.errors import (
@@ -96,6 +97,13 @@ def _add_model_routes(app: APIGatewayHttpResolver, service: Service) -> None:
         service.authenticate(bearer_of(app))
         models = [model_view(model) for model in service.catalog.models]
         return answer({"object": "list", "data": models})
+
+    @app.get("/v1/providers")
+    def list_providers() -> Response[str]:
+        service.authenticate(bearer_of(app))
+        states = service.provider_gate.states()
+        data = providers_view(service.catalog, service.accesses, states, service.limits)
+        return answer({"object": "list", "data": data})
 
     @app.get("/v1/models/<model_id>")
     def get_model(model_id: str) -> Response[str]:

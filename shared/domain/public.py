@@ -127,7 +127,25 @@ def _attempt_document(job: Job, attempt: Attempt) -> dict[str, Any]:
         "finished_at": timestamp(max(settled)) if len(settled) == len(mine) else None,
         "error": fault_document(faults[0] if faults else None),
         "decision": attempt.decision,
+        "charged_usd": money(_charged(mine)),
+        "submissions": [_submission_document(s) for s in mine],
     }
+
+
+def _submission_document(submission: Submission) -> dict[str, Any]:
+    return {
+        "number": submission.number,
+        "state": submission.state,
+        "images_asked": submission.images_asked,
+        "task_ids": list(submission.task_ids),
+        "charged_usd": money(submission.charge),
+    }
+
+
+def _charged(submissions: list[Submission]) -> Decimal | None:
+    charges = [s.charge for s in submissions]
+    known = [charge for charge in charges if charge is not None]
+    return sum(known, Decimal(0)) if len(known) == len(charges) else None
 
 
 def _state(submissions: list[Submission]) -> SubmissionState:

@@ -42,6 +42,14 @@ class ProviderStates:
     breakers: Sequence[tuple[Breaker, BreakerState]]
     in_flight: Mapping[str, int]
 
+    def of(self, provider: str, model: str) -> tuple[Breaker, BreakerState] | None:
+        found = (
+            (breaker, state)
+            for breaker, state in self.breakers
+            if (breaker.provider, breaker.model) == (provider, model)
+        )
+        return next(found, None)
+
 
 class ProviderGate:
     """Remembers all breakers for five seconds, so that most questions read nothing."""

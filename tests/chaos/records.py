@@ -38,7 +38,7 @@ def read_table(engine: Engine) -> Snapshot:
     return Snapshot(
         jobs=tuple(read_job(item) for item in items if item["sk"]["S"] == "job"),
         announced=tuple(
-            f"{event.job_id}/{event.type}"
+            f"{event.subject.removeprefix('job#')}/{event.type}"
             for event in (read_event(i) for i in items if i["sk"]["S"].startswith("event#"))
         ),
     )

@@ -124,6 +124,13 @@ def test_real_cost_comes_from_the_provider_where_it_tells(api: Api) -> None:
     }
 
 
+def test_the_health_of_every_provider_is_told(api: Api) -> None:
+    found = api.get("/v1/providers").json()["data"]
+
+    assert [one["name"] for one in found] == ["apixo", "oxen", "aimlapi"]
+    assert {model["breaker"] for one in found for model in one["models"]} == {"closed"}
+
+
 def _bytes(stack: Stack, image: dict[str, Any]) -> bytes:
     s3 = boto3.client(
         "s3",

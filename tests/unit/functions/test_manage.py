@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from functions.manage.handler import create_app
+from shared.domain.errors import ErrorCode, Fault, Refused
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import ADMIN_KEY, MemoryService
 
@@ -158,7 +159,29 @@ def test_health_needs_no_key(call: Call) -> None:
     assert call("GET", "/v1/health").json == {"status": "ok"}
 
 
-@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/jobs/job_1", "/v1/models", "/v1/models/x"])
+def test_providers_come_with_their_health_and_how_busy_they_are(
+    call: Call, key: str, service: MemoryService
+) -> None:
+    service.limits = {"oxen": 2}
+    revoked = Fault(code=ErrorCode.PROVIDER_AUTH, message="key revoked")
+    service.apixo.errors = [Refused(revoked)]
+    service.submit(provider="apixo")
+    service.submit(provider="oxen")
+
+    found = call("GET", "/v1/providers", key=key).json["data"]
+
+    apixo, oxen, aimlapi = found
+    assert [one["name"] for one in found] == ["apixo", "oxen", "aimlapi"]
+    assert apixo["models"][0]["breaker"] == "open"
+    assert apixo["models"][0]["reason"]["code"] == "provider_auth"
+    assert (oxen["in_flight"], oxen["max_in_flight"]) == (1, 2)
+    assert [one["breaker"] for one in oxen["models"]] == ["closed"] * 3
+    assert (aimlapi["in_flight"], aimlapi["sandbox"]) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/jobs", "/v1/jobs/job_1", "/v1/models", "/v1/models/x", "/v1/providers"]
+)
 def test_reading_needs_a_key(call: Call, path: str) -> None:
     assert call("GET", path).status == 401
 
