@@ -20,6 +20,9 @@ _STORM: Final = timedelta(hours=6)  # then everything works again,
 _END: Final = timedelta(days=4)  # and by then everything must be settled
 _CLIENT_TRIES: Final = 4
 _MAY_FAIL_OVER: Final = 0.8
+_CHANGES_ITS_MIND: Final = 0.25
+# Seconds: some in the middle of the first call, some when the job is long over.
+_SECOND_THOUGHTS: Final = (0.2, 1, 6, 30, 600, 5000)
 _ROUTES: Final = (
     "apixo",
     "oxen",
@@ -141,7 +144,7 @@ class _Client:
 
     def _hears(self, job_id: JobId) -> None:
         self.world.chronicle.answered.add(job_id)
-        if self.chance.random() < 0.1:
+        if self.chance.random() < _CHANGES_ITS_MIND:
             self._later(self._cancel, job_id)
         if self.chance.random() < 0.1:
             self._later(self.world.retry_job, job_id)
@@ -156,7 +159,7 @@ class _Client:
         def act() -> None:
             self.world.work(lambda: deed(self.world.store.get(job_id)))
 
-        self.world.agenda.after(self.chance.choice((1, 30, 600, 5000)), act)
+        self.world.agenda.after(self.chance.choice(_SECOND_THOUGHTS), act)
 
 
 def _random_wish(chance: random.Random) -> dict[str, Any]:
