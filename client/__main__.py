@@ -23,7 +23,12 @@ app.add_typer(models.app, name="models")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes a free one.")]
 Data = Annotated[
-    Path | None, typer.Option(file_okay=False, help="Keep jobs and images in this folder.")
+    Path | None,
+    typer.Option(
+        file_okay=False,
+        help="Keep jobs and images in this folder. Jobs are saved when Ctrl-C or SIGTERM stops it:"
+        " killed hard, it loses those since its start.",
+    ),
 ]
 Latency = Annotated[
     float | None,
