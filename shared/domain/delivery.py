@@ -23,6 +23,7 @@ SCHEDULE: Final = (
 _JITTER: Final = 0.2  # so much longer a pause may be, so that receivers do not get all at once
 KEPT_ANSWER: Final = 4096
 _KEPT_OF_EARLIER: Final = 256  # of the answers before the latest
+_SUCCESS: Final = 2  # of a status, the first digit
 _CLOCKS_DIFFER: Final = timedelta(seconds=1)
 # A sender that died in the middle of a try is known by then.
 SENDING_PATIENCE: Final = timedelta(seconds=60)
@@ -43,6 +44,11 @@ class Try:
     status: int | None = None  # None: no answer
     answer: str = ""  # its first 4 kB; once there is a later try, less of it
     error: str | None = None
+
+    @property
+    def arrived(self) -> bool:
+        """Any 2xx; a redirect is followed by nobody."""
+        return self.status is not None and self.status // 100 == _SUCCESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +76,12 @@ class Delivery:
         """Whether it is its turn: not sent yet, and nobody is at it."""
         return self.due_at is not None and self.due_at <= now + _CLOCKS_DIFFER
 
-    def claimed(self, at: datetime) -> Self:
-        """Say that a try is under way; should its sender die, it is due again after a minute."""
-        return self._changed(at, due_at=at + SENDING_PATIENCE)
+    def claimed(self, at: datetime, *, url: str) -> Self:
+        """Say that a try is under way; should its sender die, it is due again after a minute.
+
+        `url` is where its receiver is by now.
+        """
+        return self._changed(at, due_at=at + SENDING_PATIENCE, url=url)
 
     def postponed(self, at: datetime, due_at: datetime) -> Self:
         """Wait for a place at its receiver; that is no try."""

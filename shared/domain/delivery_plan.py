@@ -47,6 +47,6 @@ def _delivery(event: Event, receiver: str, *, url: str, at: datetime) -> Deliver
         event_type=event.type,
         body=event.detail,
         due_at=at,
-        created_at=at,
+        created_at=event.created_at,
         updated_at=at,
     )

@@ -18,6 +18,7 @@ from tests.contract.samples import MINUTE, NOW, a_job
 from tests.contract.test_races import ROUNDS, WRITERS, at_once, wins
 from tests.contract.worlds import dynamo_table
 
+URL = "https://shop.example/hook"
 ALL_DAY = NOW + 1440 * MINUTE
 _LONGEST_ITEM = 400 * 1024
 _LONGEST_DETAIL = 20 * 1024
@@ -29,7 +30,7 @@ def a_delivery(number: int = 0, *, tenant: str = "acme") -> Delivery:
     return Delivery(
         id=DeliveryId(f"dlv_{ulid(at, number.to_bytes(10))}"),
         tenant=tenant,
-        url="https://shop.example/hook",
+        url=URL,
         message_id=EventId("evt_1_1"),
         event_type="job.succeeded",
         body='{"id":"evt_1_1"}',
@@ -68,7 +69,7 @@ def test_what_was_never_planned_is_not_there(deliveries: Deliveries) -> None:
 
 def test_planning_twice_leaves_the_first_as_it_is_by_now(deliveries: Deliveries) -> None:
     first = added(deliveries, a_delivery())
-    claimed = first.claimed(NOW)
+    claimed = first.claimed(NOW, url=URL)
     deliveries.save(claimed, was=first)
 
     assert not deliveries.add(a_delivery())
@@ -77,15 +78,15 @@ def test_planning_twice_leaves_the_first_as_it_is_by_now(deliveries: Deliveries)
 
 def test_of_two_who_claim_it_the_second_loses(deliveries: Deliveries) -> None:
     delivery = added(deliveries, a_delivery())
-    deliveries.save(delivery.claimed(NOW), was=delivery)
+    deliveries.save(delivery.claimed(NOW, url=URL), was=delivery)
 
     with pytest.raises(VersionConflict):
-        deliveries.save(delivery.claimed(NOW), was=delivery)
+        deliveries.save(delivery.claimed(NOW, url=URL), was=delivery)
 
 
 def test_what_is_not_there_cannot_be_written_over(deliveries: Deliveries) -> None:
     with pytest.raises(VersionConflict):
-        deliveries.save(a_delivery().claimed(NOW), was=a_delivery())
+        deliveries.save(a_delivery().claimed(NOW, url=URL), was=a_delivery())
 
 
 def test_those_whose_turn_it_is_come_longest_due_first(deliveries: Deliveries) -> None:
@@ -183,7 +184,7 @@ def test_of_all_who_claim_it_at_once_one_may_send_it(ministack: Aws) -> None:
     for number in range(ROUNDS):
         delivery = added(deliveries, a_delivery(number))
 
-        claimed = delivery.claimed(NOW)
+        claimed = delivery.claimed(NOW, url=URL)
         won = at_once(*WRITERS * [partial(wins, deliveries.save, claimed, was=delivery)])
 
         assert won.count(True) == 1

@@ -1,7 +1,8 @@
 """Webhooks and deliveries in memory, under the same rules as in the table."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.delivery import Delivery
@@ -15,7 +16,7 @@ from shared.domain.errors import (
 from shared.domain.events import Event, farewell
 from shared.domain.ids import DeliveryId, EventId, WebhookId
 from shared.domain.webhook import Webhook
-from shared.ports import DeliveryPage, DueDelivery
+from shared.ports import DeliveryPage, DueDelivery, Reply
 
 
 class MemoryWebhooks:
@@ -104,3 +105,24 @@ class MemoryDeliverQueue:
 
     def send(self, delivery_id: DeliveryId) -> None:
         self.messages.append(delivery_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class MemoryCourier:
+    """Keeps what was posted; each receiver answers as it was told to, else 200."""
+
+    def __init__(self) -> None:
+        self.posted: list[Posted] = []
+        self.answers: dict[str, Callable[[Posted], Reply]] = {}
+
+    def __call__(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        posted = Posted(url=url, headers=headers, body=body)
+        self.posted.append(posted)
+        answer = self.answers.get(url)
+        return answer(posted) if answer else Reply(milliseconds=5, status=200)

@@ -21,6 +21,7 @@ from shared.domain.retry_after import wait_of
 from shared.domain.webhook import Webhook, WebhookSecret
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+URL = "https://shop.example/hook"
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
@@ -32,7 +33,7 @@ def a_delivery() -> Delivery:
     return Delivery(
         id=DeliveryId("dlv_1"),
         tenant="acme",
-        url="https://shop.example/hook",
+        url=URL,
         message_id="evt_1_1",
         event_type="job.succeeded",
         body='{"id":"evt_1_1"}',
@@ -52,9 +53,9 @@ def played(is_up: Callable[[datetime], bool], *, chance: float = 0.0) -> Deliver
     while delivery.due_at:
         at = delivery.due_at
         if is_up(at):
-            delivery = delivery.claimed(at).delivered(a_try(at, 200), at)
+            delivery = delivery.claimed(at, url=URL).delivered(a_try(at, 200), at)
         else:
-            delivery = delivery.claimed(at).failed(a_try(at), at, chance=chance, wait=None)
+            delivery = delivery.claimed(at, url=URL).failed(a_try(at), at, chance=chance, wait=None)
     return delivery
 
 
@@ -96,7 +97,7 @@ def test_what_the_receiver_asks_for_counts_when_it_is_longer() -> None:
 
 
 def test_a_claimed_delivery_is_nobody_elses_for_a_minute() -> None:
-    claimed = a_delivery().claimed(NOW)
+    claimed = a_delivery().claimed(NOW, url=URL)
 
     assert a_delivery().may_be_sent(NOW)
     assert not claimed.may_be_sent(NOW + SENDING_PATIENCE - 2 * SECOND)
