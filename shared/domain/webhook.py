@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from shared.domain.ids import WebhookId
 
@@ -17,7 +17,7 @@ _NOTED_EVERY: Final = timedelta(hours=1)  # an endpoint that fails costs a write
 _WARN_AFTER: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=4, hours=12))
 
 
-JOB_EVENTS: Final = (
+JobEvent = Literal[
     "job.accepted",
     "job.submitted",
     "job.succeeded",
@@ -26,15 +26,11 @@ JOB_EVENTS: Final = (
     "job.cancelled",
     "job.expired",
     "job.late_result",
-)
+]
 # What a tenant may hear of; how providers fare is for the operator's bus alone.
-TENANT_EVENTS: Final = (
-    *JOB_EVENTS,
-    "intake.refused",
-    "batch.completed",
-    "budget.threshold",
-    "webhook.disabled",
-)
+TenantEvent = Literal[
+    JobEvent, "intake.refused", "batch.completed", "budget.threshold", "webhook.disabled"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
