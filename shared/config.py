@@ -35,6 +35,10 @@ class DispatchQueueSettings(_FromEnv):
     dispatch_queue_url: str = Field(min_length=1)
 
 
+class DeliverQueueSettings(_FromEnv):
+    deliver_queue_url: str = Field(min_length=1)
+
+
 class WatchSettings(_FromEnv):
     watch_function: str = Field(min_length=1)
 

@@ -2,24 +2,30 @@
 
 from functools import cached_property
 
-from shared.usecases.provider_gate import ProviderGate
-
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.await_change import AwaitChange
 from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.collect_result import CollectResult
+from shared.usecases.deliver_webhook import DeliverWebhook
 from shared.usecases.dispatch_attempt import DispatchAttempt
+from shared.usecases.endpoint_health import EndpointHealth
+from shared.usecases.endpoint_places import EndpointPlaces
+from shared.usecases.hand_out_deliveries import HandOutDeliveries
 from shared.usecases.keys import Authenticate, IssueKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.pass_gate import PassGate
+from shared.usecases.plan_deliveries import PlanDeliveries
+from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.recover import Recover
+from shared.usecases.redeliver import Redeliver
 from shared.usecases.references import PrepareReferences
 from shared.usecases.replay_callbacks import ReplayCallbacks
 from shared.usecases.send_off import SendOff
 from shared.usecases.take_in import TakeIn
 from shared.usecases.watch_jobs import WatchJobs
+from shared.usecases.webhooks import ManageWebhooks
 from shared.world import World
 
 
@@ -40,6 +46,7 @@ class Service(World):
             catalog=self.catalog,
             accesses=self.accesses,
             is_healthy=self.provider_gate.is_healthy,
+            may_reach=self.may_reach,
             clock=self.clock,
             random_bytes=self.random_bytes,
         )
@@ -149,12 +156,62 @@ class Service(World):
             collect_queue=self.collect_queue,
             dispatch_queue=self.dispatch_queue,
             publish_events=self.publish_events,
+            hand_out_deliveries=self.hand_out_deliveries,
             clock=self.clock,
         )
 
     @cached_property
     def publish_events(self) -> PublishEvents:
-        return PublishEvents(outbox=self.outbox, bus=self.event_bus)
+        return PublishEvents(
+            outbox=self.outbox, bus=self.event_bus, plan_deliveries=self.plan_deliveries
+        )
+
+    @cached_property
+    def plan_deliveries(self) -> PlanDeliveries:
+        return PlanDeliveries(
+            webhooks=self.webhooks,
+            deliveries=self.deliveries,
+            deliver_queue=self.deliver_queue,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def hand_out_deliveries(self) -> HandOutDeliveries:
+        return HandOutDeliveries(deliveries=self.deliveries, deliver_queue=self.deliver_queue)
+
+    @cached_property
+    def deliver_webhook(self) -> DeliverWebhook:
+        return DeliverWebhook(
+            deliveries=self.deliveries,
+            webhooks=self.webhooks,
+            api_keys=self.api_keys,
+            places=EndpointPlaces(
+                leases=self.leases, clock=self.clock, random_bytes=self.random_bytes
+            ),
+            health=EndpointHealth(webhooks=self.webhooks, clock=self.clock),
+            courier=self.courier,
+            wake_watch=self.wake_watch,
+            clock=self.clock,
+            random_bytes=self.random_bytes,
+        )
+
+    @cached_property
+    def manage_webhooks(self) -> ManageWebhooks:
+        return ManageWebhooks(
+            webhooks=self.webhooks,
+            may_reach=self.may_reach,
+            clock=self.clock,
+            random_bytes=self.random_bytes,
+        )
+
+    @cached_property
+    def redeliver(self) -> Redeliver:
+        return Redeliver(
+            deliveries=self.deliveries,
+            webhooks=self.webhooks,
+            deliver_queue=self.deliver_queue,
+            clock=self.clock,
+        )
 
     @cached_property
     def authenticate(self) -> Authenticate:

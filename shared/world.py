@@ -14,6 +14,7 @@ from shared.config import (
     AdminSettings,
     CallbackKeySettings,
     CollectQueueSettings,
+    DeliverQueueSettings,
     DispatchQueueSettings,
     EventSettings,
     LimitSettings,
@@ -34,11 +35,15 @@ from shared.ports import (
     CallbackArchive,
     CallbackKeySource,
     Clock,
+    Courier,
+    Deliveries,
+    DeliverQueue,
     EventBus,
     EventStreams,
     ImageSource,
     JobStore,
     Leases,
+    MayReach,
     MediaStore,
     Outbox,
     Parallel,
@@ -50,6 +55,7 @@ from shared.ports import (
     RandomBytes,
     Uploads,
     Wake,
+    Webhooks,
 )
 
 _REFERENCE_SECONDS: Final = 10.0  # as long as a provider would wait
@@ -120,6 +126,18 @@ class World:
 
         return DynamoPlaces(self._aws("dynamodb"), table=self._table)
 
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from shared.adapters.dynamodb.webhooks import DynamoWebhooks
+
+        return DynamoWebhooks(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        from shared.adapters.dynamodb.deliveries import DynamoDeliveries
+
+        return DynamoDeliveries(self._aws("dynamodb"), table=self._table)
+
     # --- messages
 
     @cached_property
@@ -135,6 +153,13 @@ class World:
 
         url = DispatchQueueSettings.from_env(self._environ).dispatch_queue_url
         return SqsQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def deliver_queue(self) -> DeliverQueue:
+        from shared.adapters.sqs import SqsDeliverQueue
+
+        url = DeliverQueueSettings.from_env(self._environ).deliver_queue_url
+        return SqsDeliverQueue(self._aws("sqs"), url=url)
 
     @cached_property
     def wake_watch(self) -> Wake:
@@ -162,7 +187,6 @@ class World:
     @cached_property
     def providers(self) -> Providers:
         from shared.adapters.providers.aimlapi import Aimlapi
-
         from shared.adapters.providers.apixo import Apixo
         from shared.adapters.providers.oxen import Oxen
 
@@ -223,6 +247,19 @@ class World:
         return HttpImageSource(
             self._http, deadline_seconds=_REFERENCE_SECONDS, most_bytes=_REFERENCE_BYTES
         )
+
+    # --- receivers
+
+    @cached_property
+    def courier(self) -> Courier:
+        from shared.adapters.courier import HttpCourier
+
+        return HttpCourier(self._http)
+
+    @cached_property
+    def may_reach(self) -> MayReach:
+        allows: MayReach = self._http.allows
+        return allows
 
     # --- time, chance, secrets, addresses
 

@@ -20,6 +20,12 @@ from shared.adapters.memory.table import (
     MemoryLeases,
     MemoryOutbox,
 )
+from shared.adapters.memory.webhooks import (
+    MemoryCourier,
+    MemoryDeliveries,
+    MemoryDeliverQueue,
+    MemoryWebhooks,
+)
 from shared.adapters.parallel import InTurn
 from shared.domain.api_key import ApiKey
 from shared.domain.callback_token import CallbackKeys
@@ -61,6 +67,11 @@ class MemoryService(Service):
         self.breakers = MemoryBreakers(self.store.announced)
         self.places = MemoryPlaces()
         self.limits: Mapping[str, int] = {}
+        self.webhooks = MemoryWebhooks(self.store.announced)
+        self.deliveries = self.log = MemoryDeliveries()
+        self.deliver_queue = self.to_deliver = MemoryDeliverQueue()
+        self.courier = self.receivers = MemoryCourier()
+        self.may_reach = lambda url: url.startswith("https://")
         reachable = ProviderAccess(
             sandbox=True, callback_base="https://seedhook.example", fetches_links=True
         )
@@ -112,6 +123,8 @@ def a_wish(  # noqa: PLR0913  # each test names the few it means
     start_within: timedelta | None = None,
     finish_within: timedelta = FINISH_PATIENCE,
     metadata: Mapping[str, str] | None = None,
+    webhook_url: str | None = None,
+    webhook_events: tuple[str, ...] = (),
     **wanted: Any,
 ) -> Wish:
     wanted.setdefault("prompt", "a fox in watercolor")
@@ -121,6 +134,8 @@ def a_wish(  # noqa: PLR0913  # each test names the few it means
         providers=(provider,) if isinstance(provider, str) else provider,
         delivery=delivery,
         metadata=metadata or {},
+        webhook_url=webhook_url,
+        webhook_events=webhook_events,
         tags=tags,
         failover=failover,
         force_failover=force_failover,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from shared.api.requests import MalformedJson
 from shared.domain.errors import (
+    DeliveryNotFound,
     FieldError,
     Forbidden,
     ImageNotFound,
@@ -16,8 +17,10 @@ from shared.domain.errors import (
     KeyReused,
     ModelNotFound,
     ServiceError,
+    TooManyWebhooks,
     Unauthenticated,
     VersionConflict,
+    WebhookNotFound,
     Who,
 )
 
@@ -54,6 +57,9 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     JobNotFound: _Answer(HTTPStatus.NOT_FOUND, "job_not_found"),
     ImageNotFound: _Answer(HTTPStatus.NOT_FOUND, "image_not_found"),
     ModelNotFound: _Answer(HTTPStatus.NOT_FOUND, "model_not_found"),
+    WebhookNotFound: _Answer(HTTPStatus.NOT_FOUND, "webhook_not_found"),
+    DeliveryNotFound: _Answer(HTTPStatus.NOT_FOUND, "delivery_not_found"),
+    TooManyWebhooks: _Answer(HTTPStatus.CONFLICT, "too_many_webhooks"),
     RouteNotFound: _Answer(HTTPStatus.NOT_FOUND, "route_not_found"),
     BodyTooLarge: _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"),
     InvalidTransition: _Answer(HTTPStatus.CONFLICT, "invalid_state"),

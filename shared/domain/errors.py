@@ -5,6 +5,9 @@
   - JobNotFound            no such job, or not the caller's
   - ImageNotFound          the job has no image with this index
   - ModelNotFound          no such model
+  - WebhookNotFound        no such webhook, or not the caller's
+  - DeliveryNotFound       no such delivery, or not the caller's
+  - TooManyWebhooks        the tenant has as many as it may have
   - Unauthenticated        no key, or not a valid one
   - Forbidden              a valid key that may not do this
   - VersionConflict        someone else saved the job first
@@ -128,6 +131,18 @@ class ImageNotFound(ServiceError):
 
 
 class ModelNotFound(ServiceError):
+    pass
+
+
+class WebhookNotFound(ServiceError):
+    pass
+
+
+class DeliveryNotFound(ServiceError):
+    pass
+
+
+class TooManyWebhooks(ServiceError):
     pass
 
 

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from shared.domain.breaker import Breaker, BreakerState
-from shared.domain.ids import EventId
+from shared.domain.ids import EventId, KeyId
 from shared.domain.job import Job
 from shared.domain.public import job_summary, timestamp
 from shared.domain.status import JobStatus
+from shared.domain.webhook import Webhook
 
 SOURCE: Final = "seedhook"
 
@@ -25,12 +27,24 @@ _ANNOUNCED: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobWebhook:
+    """An address that a job named for its own events; its API key's webhook secret signs."""
+
+    url: str
+    key_id: KeyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
+    """Who is to hear of it stands beside the detail: the detail is for everybody's eyes."""
+
     id: EventId
     subject: str  # whose event it is, job#<id> for example: its rows lie together
     type: str
     created_at: datetime
     detail: str  # the exact JSON every receiver gets, in every try
+    tenant: str = ""  # whose webhooks hear of it; empty: the bus alone
+    webhook: JobWebhook | None = None
 
 
 def announcement(job: Job, *, was: Job | None) -> Event | None:
@@ -56,6 +70,27 @@ def outage(breaker: Breaker, *, was: Breaker) -> Event | None:
     return None
 
 
+def farewell(webhook: Webhook, *, was: Webhook) -> Event | None:
+    """Return the event that tells that we gave an endpoint up; its owner may do so in silence."""
+    if webhook.enabled or not was.enabled or webhook.disabled_because is None:
+        return None
+    event = _sealed(
+        "webhook.disabled",
+        subject=f"webhook#{webhook.id}",
+        event_id=EventId(f"evt_{webhook.id}_{webhook.version}"),
+        at=webhook.updated_at,
+        data={
+            "object": "webhook",
+            "id": webhook.id,
+            "tenant": webhook.tenant,
+            # The rest of a URL may hold a password.
+            "host": urlsplit(webhook.url).netloc,
+            "reason": webhook.disabled_because,
+        },
+    )
+    return replace(event, tenant=webhook.tenant)
+
+
 def _provider_event(breaker: Breaker, state: BreakerState, since: datetime) -> Event:
     reason = breaker.reason
     return _sealed(
@@ -75,13 +110,20 @@ def _provider_event(breaker: Breaker, state: BreakerState, since: datetime) -> E
 
 
 def _event(kind: str, job: Job) -> Event:
-    return _sealed(
+    event = _sealed(
         kind,
         subject=f"job#{job.id}",
         event_id=EventId(f"evt_{job.id.removeprefix('job_')}_{job.version}"),
         at=job.updated_at,
         data=job_summary(job),
     )
+    return replace(event, tenant=job.tenant, webhook=_own_webhook(job, kind))
+
+
+def _own_webhook(job: Job, kind: str) -> JobWebhook | None:
+    if job.webhook_url is None or (job.webhook_events and kind not in job.webhook_events):
+        return None
+    return JobWebhook(url=job.webhook_url, key_id=job.key_id)
 
 
 def _sealed(

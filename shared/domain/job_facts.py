@@ -49,6 +49,8 @@ class JobFacts:
     late: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    webhook_url: str | None = None  # where its own events go besides
+    webhook_events: tuple[str, ...] = ()  # which of them; empty: all
     version: int = 1
     created_at: datetime
     opened_at: datetime  # created, or reopened by a retry: the deadlines run from here

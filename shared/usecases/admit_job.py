@@ -23,10 +23,12 @@ from shared.ports import (
     Clock,
     Idempotency,
     JobStore,
+    MayReach,
     RandomBytes,
     Uploads,
 )
 from shared.usecases.routing import Health, Route, choose
+from shared.usecases.webhooks import check_url
 
 _FORCE_HEADER: Final = "X-Seedhook-Force-Failover"
 _DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
@@ -50,6 +52,8 @@ class Wish:
     finish_within: timedelta = FINISH_PATIENCE
     metadata: Mapping[str, str]
     tags: tuple[str, ...] = ()
+    webhook_url: str | None = None
+    webhook_events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,7 @@ class AdmitJob:
     catalog: Catalog
     accesses: Accesses
     is_healthy: Health
+    may_reach: MayReach
     clock: Clock
     random_bytes: RandomBytes
 
@@ -81,6 +86,8 @@ class AdmitJob:
         idempotency: Idempotency | None = None,
     ) -> Admitted:
         """Raises KeyReused when the idempotency key came with another request before."""
+        if wish.webhook_url is not None:
+            check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
         route = self._route(wish)
         # All are checked before the first is stored.
         references = [_decode(reference, at) for at, reference in enumerate(wish.wanted.images)]
@@ -154,6 +161,8 @@ class AdmitJob:
             estimated_usd=first.estimated_usd,
             metadata=wish.metadata,
             tags=wish.tags,
+            webhook_url=wish.webhook_url,
+            webhook_events=wish.webhook_events,
             on_unknown=wish.on_unknown,
             start_within=wish.start_within,
             finish_within=wish.finish_within,

@@ -7,6 +7,7 @@ from typing import Final
 
 from shared.domain.events import Event
 from shared.ports import EventBus, Outbox
+from shared.usecases.plan_deliveries import PlanDeliveries
 
 # The table's stream brings an event within seconds; after this it has been lost on the way.
 _OVERDUE: Final = timedelta(seconds=90)
@@ -17,10 +18,15 @@ _AT_MOST: Final = 100
 class PublishEvents:
     outbox: Outbox
     bus: EventBus
+    plan_deliveries: PlanDeliveries
 
     def __call__(self, events: Sequence[Event]) -> int:
-        """Publish and forget; return how many the bus did not take: they stay announced."""
+        """Publish and forget; return how many the bus did not take: they stay announced.
+
+        What is forgotten has its deliveries written down: planning fails for all or for none.
+        """
         taken = self.bus.publish(events)
+        self.plan_deliveries(events)
         self.outbox.published([event for event in events if event.id in taken])
         return len(events) - len(taken)
 

@@ -1,4 +1,4 @@
-"""Watch over what no webhook reports: polls, deadlines, jobs that were never sent, lost events.
+"""Watch over what no webhook reports: polls, deadlines, jobs never sent, lost events, retries.
 
 One holder of a lease works while anything is open; it asks a provider about all of its tasks at
 once, so its calls do not grow with the jobs. Others find the lease taken and leave.
@@ -15,6 +15,7 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Catalog, Offer
 from shared.domain.status import SLOW
 from shared.ports import Clock, DueJob, EventStreams, JobStore, Leases, Providers, Queue
+from shared.usecases.hand_out_deliveries import HandOutDeliveries, Rounds
 from shared.usecases.listen_in import Ears, listening
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.watch_pace import HANDED_ON_LIFE, Pace
@@ -39,6 +40,7 @@ class WatchJobs:
     collect_queue: Queue
     dispatch_queue: Queue
     publish_events: PublishEvents
+    hand_out_deliveries: HandOutDeliveries
     clock: Clock
 
     def __call__(self, *, owner: str, until: datetime) -> int:
@@ -54,15 +56,17 @@ class WatchJobs:
         return looks
 
     def _has_work(self, now: datetime) -> bool:
-        return bool(self.jobs.due(before=now + _HORIZON, limit=1)) or bool(
-            self.publish_events.overdue(now)
+        return (
+            bool(self.jobs.due(before=now + _HORIZON, limit=1))
+            or bool(self.publish_events.overdue(now))
+            or self.hand_out_deliveries.is_needed(before=now + _HORIZON)
         )
 
     def _acquire(self, owner: str, now: datetime) -> bool:
         return self.leases.acquire(LEASE, owner=owner, now=now, until=now + _LEASE_LIFE)
 
     def _hold(self, owner: str, until: datetime, ears: Ears) -> int:
-        looks, pace, renew_at = 0, Pace(), self.clock.now()
+        looks, pace, rounds, renew_at = 0, Pace(), Rounds(), self.clock.now()
         while (now := self.clock.now()) < until:
             if now >= renew_at:
                 if not self._acquire(owner, now):
@@ -70,7 +74,8 @@ class WatchJobs:
                 renew_at = now + _LEASE_LIFE / 3
                 self.publish_events.again(now)
             jobs = self.jobs.due(before=now + _HORIZON)
-            if not jobs:
+            delivers = self.hand_out_deliveries(rounds, now=now, before=now + _HORIZON)
+            if not jobs and not delivers:
                 break
             looks += 1
             # First the ears, then the questions: what ends in between is heard.
@@ -139,5 +144,6 @@ def _is_late(job: DueJob, now: datetime) -> bool:
 
 
 def _pause(jobs: Iterable[DueJob], pace: Pace, now: datetime) -> float:
-    next_at = min(max(job.due_at, pace.not_before.get(job.id, job.due_at)) for job in jobs)
+    times = (max(job.due_at, pace.not_before.get(job.id, job.due_at)) for job in jobs)
+    next_at = min(times, default=now + timedelta(seconds=_LONGEST_PAUSE))
     return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, (next_at - now).total_seconds()))

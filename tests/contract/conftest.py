@@ -13,12 +13,14 @@ from shared.ports import (
     ApiKeys,
     Breakers,
     CallbackArchive,
+    Deliveries,
     JobStore,
     Leases,
     MediaStore,
     Outbox,
     Places,
     Uploads,
+    Webhooks,
 )
 from tests.contract.aws import Aws
 from tests.contract.engines import DIFFERENCES, ENGINES
@@ -115,6 +117,16 @@ def breakers(table: Table) -> Breakers:
 @pytest.fixture
 def places(table: Table) -> Places:
     return table.places
+
+
+@pytest.fixture
+def webhooks(table: Table) -> Webhooks:
+    return table.webhooks
+
+
+@pytest.fixture
+def deliveries(table: Table) -> Deliveries:
+    return table.deliveries
 
 
 @pytest.fixture

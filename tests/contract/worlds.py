@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.dynamodb.breakers import DynamoBreakers
+from shared.adapters.dynamodb.deliveries import DynamoDeliveries
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.keys import DynamoApiKeys
 from shared.adapters.dynamodb.leases import DynamoLeases
 from shared.adapters.dynamodb.outbox import DynamoOutbox
 from shared.adapters.dynamodb.places import DynamoPlaces
+from shared.adapters.dynamodb.webhooks import DynamoWebhooks
 from shared.adapters.eventbridge import EventBridgeBus
 from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
+from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryWebhooks
 from shared.adapters.s3.callbacks import S3CallbackArchive
 from shared.adapters.s3.media import S3MediaStore
 from shared.adapters.s3.uploads import S3Uploads
@@ -25,6 +28,7 @@ from shared.ports import (
     ApiKeys,
     Breakers,
     CallbackArchive,
+    Deliveries,
     EventBus,
     JobStore,
     Leases,
@@ -34,6 +38,7 @@ from shared.ports import (
     Queue,
     TaskHint,
     Uploads,
+    Webhooks,
 )
 from tests.contract.aws import Aws
 
@@ -46,6 +51,8 @@ class Table:
     leases: Leases
     breakers: Breakers
     places: Places
+    webhooks: Webhooks
+    deliveries: Deliveries
 
 
 def memory_table() -> Table:
@@ -57,6 +64,8 @@ def memory_table() -> Table:
         leases=MemoryLeases(),
         breakers=MemoryBreakers(jobs.announced),
         places=MemoryPlaces(),
+        webhooks=MemoryWebhooks(jobs.announced),
+        deliveries=MemoryDeliveries(),
     )
 
 
@@ -69,6 +78,8 @@ def dynamo_table(aws: Aws) -> Table:
         leases=DynamoLeases(client, table=name),
         breakers=DynamoBreakers(client, table=name),
         places=DynamoPlaces(client, table=name),
+        webhooks=DynamoWebhooks(client, table=name),
+        deliveries=DynamoDeliveries(client, table=name),
     )
 
 

@@ -19,6 +19,7 @@ from shared.adapters.memory.buckets import (
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
+from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryDeliverQueue, MemoryWebhooks
 from shared.adapters.parallel import InTurn
 from shared.domain.callback_token import CallbackKeys, CallbackTarget
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
@@ -63,6 +64,7 @@ class World(Service):
         self._build_state()
         self._build_messages()
         self._build_providers(habits)
+        self._build_webhooks()
 
     def _let_others_work(self) -> None:
         self.agenda.be_overtaken(self.chance.choice((0, 0.1, 2, 30)))
@@ -115,6 +117,12 @@ class World(Service):
         self.accesses = dict.fromkeys(self.simulated, reachable)
         self.image_source = _Web(self, habits)
         self.reference_source = MemoryImageSource({})
+
+    def _build_webhooks(self) -> None:
+        self.webhooks = MemoryWebhooks(self.store.announced)
+        self.deliveries = MemoryDeliveries()
+        self.deliver_queue = MemoryDeliverQueue()
+        self.may_reach = lambda url: url.startswith("https://")
 
     def _tapped(self, inner: object, name: str) -> Any:
         return Tapped(inner, name, self.effects)

@@ -303,3 +303,34 @@ def test_what_to_do_with_an_unknown_fate_is_kept(service: MemoryService, post: P
     job = service.jobs.get(JobId(post(FOX | {"on_unknown": "retry"}).json["id"]))
 
     assert job.on_unknown == "retry"
+
+
+def test_a_job_may_name_an_address_for_its_events(service: MemoryService, post: Post) -> None:
+    webhook = {"webhook_url": "https://shop.example/x", "webhook_events": ["job.succeeded"]}
+
+    answer = post(FOX | webhook)
+
+    job = service.jobs.get(JobId(answer.json["id"]))
+    assert (job.webhook_url, job.webhook_events) == ("https://shop.example/x", ("job.succeeded",))
+    assert "shop.example" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("webhook", "pointer"),
+    [
+        ({"webhook_url": "http://shop.example/"}, "/webhook_url"),
+        ({"webhook_url": ""}, "/webhook_url"),
+        ({"webhook_url": "https://x.example/" + 2048 * "x"}, "/webhook_url"),
+        ({"webhook_events": ["job.succeeded"]}, "/webhook_url"),
+        (
+            {"webhook_url": "https://x.example/", "webhook_events": ["webhook.disabled"]},
+            "/webhook_events/0",
+        ),
+    ],
+)
+def test_an_address_that_gets_nothing_is_refused(
+    post: Post, webhook: dict[str, object], pointer: str
+) -> None:
+    answer = post(FOX | webhook)
+
+    assert (answer.status, pointers(answer)) == (422, [pointer])
