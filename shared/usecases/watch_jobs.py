@@ -100,7 +100,8 @@ class WatchJobs:
                 queue.send(job.id)
             pace.not_before[job.id] = now + HANDED_ON_LIFE
         for provider, waiting in asked.items():
-            self._ask(provider, waiting, pace, now, ears)
+            if pace.may_ask(provider, waiting, now):
+                self._ask(provider, waiting, pace, now, ears)
 
     def _tell(self, job: DueJob, pace: Pace, now: datetime) -> None:
         """Hand on what a stream has said of a job."""
@@ -116,10 +117,11 @@ class WatchJobs:
             provider,
             {t.id: offers[job.id] for job in jobs for t in job.tasks if t.provider == provider},
         )
+        intervals = {job.id: offers[job.id].pace_at(job.resolution).interval for job in jobs}
+        pace.ask_at[provider] = now + timedelta(seconds=min(intervals.values()))
         for job in jobs:
             trusted = job.is_streamed and ears.hears(provider)
-            interval = offers[job.id].pace_at(job.resolution).interval
-            wait = timedelta(seconds=interval * (_TRUST_IN_STREAMS if trusted else 1))
+            wait = timedelta(seconds=intervals[job.id] * (_TRUST_IN_STREAMS if trusted else 1))
             pace.not_before[job.id] = now + wait
             news = finished.intersection(task.id for task in job.tasks)
             if (news or _is_late(job, now)) and pace.hand_on(job.id, news, now):

@@ -1,18 +1,15 @@
 """Completions learned from a provider's event stream, and what happens when it says nothing."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from shared.adapters.memory.messages import MemoryStream, VirtualClock
-from shared.adapters.memory.provider import MemoryProvider
+from shared.adapters.memory.messages import MemoryStream
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
-from shared.domain.offers import Offer
 from shared.domain.status import JobStatus
-from shared.ports import Provider
 from tests.memory_service import MemoryService
+from tests.unit.usecases.living import spied
 
 
 @pytest.fixture
@@ -21,27 +18,6 @@ def service() -> MemoryService:
     stream = MemoryStream(service.clock)
     service.streams = {"oxen": stream}
     return service
-
-
-class Spied(MemoryProvider):
-    """Notes when it is asked about its tasks."""
-
-    clock: VirtualClock
-    times: list[datetime]
-
-    def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
-        self.times.append(self.clock.now())
-        return super().finished(tasks)
-
-
-def spied(service: MemoryService) -> Spied:
-    """Put a provider that notes its questions in Oxen's place."""
-    oxen = Spied("oxen", draw=service.oxen.draw, ids_per_image=True, files=service.oxen.files)
-    oxen.clock, oxen.times = service.time, []
-    service.oxen = oxen
-    providers: dict[str, Provider] = {**service.providers, "oxen": oxen}
-    service.providers = providers
-    return oxen
 
 
 def stream_of(service: MemoryService) -> MemoryStream:
