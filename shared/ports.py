@@ -116,6 +116,10 @@ class JobStore(Protocol):
 class Outbox(Protocol):
     """Events that were announced and not yet published."""
 
+    def announce(self, event: Event) -> None:
+        """Announce what belongs to no row of its own; once more is the same."""
+        ...
+
     def unpublished(self, *, before: datetime, limit: int) -> Sequence[Event]: ...
 
     def published(self, events: Iterable[Event]) -> None: ...
@@ -157,6 +161,12 @@ class Queue(Protocol):
     def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None: ...
 
 
+class IntakeQueue(Protocol):
+    def send_later(self, message: str, *, seconds: int) -> None:
+        """Bring a message back after a while, of 15 minutes at most."""
+        ...
+
+
 class Wake(Protocol):
     def __call__(self) -> None:
         """Let the watch look at once."""
@@ -188,6 +198,40 @@ class MediaStore(Protocol):
 
     def remove(self, job_id: JobId) -> None:
         """Remove all images of a job; they are gone when this returns."""
+        ...
+
+    def place(self, key: str, *, to: str) -> None:
+        """Copy an image to a second place, over whatever lies there."""
+        ...
+
+    def write_document(self, key: str, content: bytes) -> None:
+        """Write JSON, over whatever lies there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """An object in the uploads bucket."""
+
+    version_id: str | None
+    bytes: int
+    metadata: Mapping[str, str]  # names in lower case
+    at: datetime
+
+
+class DropFolder(Protocol):
+    """The uploads bucket, where people drop pictures and read what was wrong with them."""
+
+    def look(self, key: str, *, version_id: str | None) -> Dropped | None:
+        """Return what lies there, in that version or the latest; None when it is gone."""
+        ...
+
+    def read(self, key: str, *, version_id: str | None = None, at_most: int) -> bytes | None:
+        """Return the bytes, cut after `at_most`; None when there is no such object."""
+        ...
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write JSON, over whatever lies there."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from shared.domain.api_key import ApiKey
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.await_change import AwaitChange
@@ -15,15 +16,19 @@ from shared.usecases.hand_out_deliveries import HandOutDeliveries
 from shared.usecases.keys import Authenticate, IssueKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.pass_gate import PassGate
+from shared.usecases.place_results import PlaceResults
 from shared.usecases.plan_deliveries import PlanDeliveries
 from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.recover import Recover
 from shared.usecases.redeliver import Redeliver
 from shared.usecases.references import PrepareReferences
+from shared.usecases.refuse_intake import RefuseIntake
 from shared.usecases.replay_callbacks import ReplayCallbacks
 from shared.usecases.send_off import SendOff
+from shared.usecases.take_drop import TakeDrop
 from shared.usecases.take_in import TakeIn
+from shared.usecases.take_request import TakeRequest
 from shared.usecases.watch_jobs import WatchJobs
 from shared.usecases.webhooks import ManageWebhooks
 from shared.world import World
@@ -161,9 +166,45 @@ class Service(World):
         )
 
     @cached_property
+    def take_drop(self) -> TakeDrop:
+        return TakeDrop(
+            folder=self.drop_folder,
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_request(self) -> TakeRequest:
+        return TakeRequest(
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+        )
+
+    @cached_property
+    def refuse_intake(self) -> RefuseIntake:
+        return RefuseIntake(folder=self.drop_folder, outbox=self.outbox)
+
+    def _intake_key(self) -> ApiKey | None:
+        """Return the key that jobs from folders and events run under, if one is named."""
+        key_id = self.intake_key_id()
+        return self.api_keys.find(key_id) if key_id else None
+
+    @cached_property
+    def place_results(self) -> PlaceResults:
+        return PlaceResults(jobs=self.jobs, media=self.media)
+
+    @cached_property
     def publish_events(self) -> PublishEvents:
         return PublishEvents(
-            outbox=self.outbox, bus=self.event_bus, plan_deliveries=self.plan_deliveries
+            outbox=self.outbox,
+            bus=self.event_bus,
+            plan_deliveries=self.plan_deliveries,
+            place_results=self.place_results,
         )
 
     @cached_property

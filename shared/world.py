@@ -17,6 +17,7 @@ from shared.config import (
     DeliverQueueSettings,
     DispatchQueueSettings,
     EventSettings,
+    IntakeSettings,
     LimitSettings,
     MediaSettings,
     OutgoingSettings,
@@ -26,6 +27,7 @@ from shared.config import (
     UploadsSettings,
     WatchSettings,
 )
+from shared.domain.ids import KeyId
 from shared.domain.offers import Catalog
 from shared.domain.prices import prices_of
 from shared.ports import (
@@ -38,9 +40,11 @@ from shared.ports import (
     Courier,
     Deliveries,
     DeliverQueue,
+    DropFolder,
     EventBus,
     EventStreams,
     ImageSource,
+    IntakeQueue,
     JobStore,
     Leases,
     MayReach,
@@ -108,6 +112,13 @@ class World:
         return S3Uploads(self._aws("s3"), bucket=bucket)
 
     @cached_property
+    def drop_folder(self) -> DropFolder:
+        from shared.adapters.s3.drops import S3DropFolder
+
+        bucket = UploadsSettings.from_env(self._environ).uploads_bucket
+        return S3DropFolder(self._aws("s3"), bucket=bucket)
+
+    @cached_property
     def callback_archive(self) -> CallbackArchive:
         from shared.adapters.s3.callbacks import S3CallbackArchive
 
@@ -160,6 +171,19 @@ class World:
 
         url = DeliverQueueSettings.from_env(self._environ).deliver_queue_url
         return SqsDeliverQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def intake_queue(self) -> IntakeQueue:
+        from shared.adapters.sqs import SqsIntakeQueue
+
+        url = IntakeSettings.from_env(self._environ).intake_queue_url
+        return SqsIntakeQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def intake_key_id(self) -> Callable[[], KeyId | None]:
+        from shared.adapters.secrets import intake_key_id
+
+        return partial(intake_key_id, IntakeSettings.from_env(self._environ).intake_key_parameter)
 
     @cached_property
     def wake_watch(self) -> Wake:

@@ -7,12 +7,19 @@ from typing import Any
 
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
+    MemoryDropFolder,
     MemoryImageSource,
     MemoryMediaStore,
     MemoryUploads,
 )
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
-from shared.adapters.memory.messages import MemoryBus, MemoryQueue, MemoryWake, VirtualClock
+from shared.adapters.memory.messages import (
+    MemoryBus,
+    MemoryIntakeQueue,
+    MemoryQueue,
+    MemoryWake,
+    VirtualClock,
+)
 from shared.adapters.memory.provider import MemoryProvider
 from shared.adapters.memory.table import (
     MemoryApiKeys,
@@ -57,6 +64,9 @@ class MemoryService(Service):
         self.dispatch_queue = self.to_dispatch = MemoryQueue()
         self.wake_watch = self.wake = MemoryWake()
         self.event_bus = self.bus = MemoryBus()
+        self.intake_queue = self.to_intake = MemoryIntakeQueue()
+        self.drop_folder = self.drops = MemoryDropFolder("uploads", self.clock)
+        self.intake_key_id = lambda: self.a_key().id
         self.apixo = MemoryProvider("apixo", draw=lambda _: a_png())
         self.oxen = MemoryProvider("oxen", draw=lambda _: a_png(), ids_per_image=True)
         self.aimlapi = MemoryProvider("aimlapi", draw=lambda _: a_png(), keeps_a_log=True)

@@ -30,6 +30,15 @@ class SqsDeliverQueue:
         self._client.send_message(QueueUrl=self._url, MessageBody=body)
 
 
+class SqsIntakeQueue:
+    def __init__(self, client: "SQSClient", *, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send_later(self, message: str, *, seconds: int) -> None:
+        self._client.send_message(QueueUrl=self._url, MessageBody=message, DelaySeconds=seconds)
+
+
 class LambdaWake:
     def __init__(self, client: "LambdaClient", *, function: str) -> None:
         self._client = client

@@ -49,6 +49,7 @@ class JobFacts:
     late: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    source: str | None = None  # the object whose edit this is: its key in the uploads bucket
     webhook_url: str | None = None  # where its own events go besides
     webhook_events: tuple[str, ...] = ()  # which of them; empty: all
     version: int = 1

@@ -77,15 +77,20 @@ class AdmitJob:
     clock: Clock
     random_bytes: RandomBytes
 
-    def __call__(
+    def __call__(  # noqa: PLR0913  all that a job begins with
         self,
         wish: Wish,
         *,
         key: ApiKey,
         render: Callable[[Job], str],
         idempotency: Idempotency | None = None,
+        job_id: JobId | None = None,
+        source: str | None = None,
     ) -> Admitted:
-        """Raises KeyReused when the idempotency key came with another request before."""
+        """Raises KeyReused when the idempotency key came with another request before.
+
+        A `job_id` given is the only one that this may become: VersionConflict if there is one.
+        """
         if wish.webhook_url is not None:
             check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
         route = self._route(wish)
@@ -96,7 +101,8 @@ class AdmitJob:
         if brings_data and (earlier := self.earlier(idempotency)):
             return earlier
         wanted = replace(wish.wanted, images=tuple(map(self._stored, references)))
-        job = self._job(wish, wanted, route, key)
+        job = replace(self._job(wish, wanted, route, key), source=source)
+        job = replace(job, id=job_id) if job_id else job
         answer = render(job)
         try:
             self.jobs.add(job, admission=_admission(job, answer, idempotency))

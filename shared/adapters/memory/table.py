@@ -113,6 +113,9 @@ class MemoryOutbox:
     def __init__(self, jobs: MemoryJobStore) -> None:
         self._announced = jobs.announced
 
+    def announce(self, event: Event) -> None:
+        self._announced[event.id] = event
+
     def unpublished(self, *, before: datetime, limit: int) -> Sequence[Event]:
         waiting = [event for event in self._announced.values() if event.created_at <= before]
         return sorted(waiting, key=lambda event: event.created_at)[:limit]
