@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.api_key import ApiKey
+from shared.domain.batch import Batch
 from shared.domain.breaker import Breaker
 from shared.domain.callback_token import CallbackKeys
 from shared.domain.delivery import Delivery
 from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event
-from shared.domain.ids import DeliveryId, EventId, JobId, KeyId, TaskId, WebhookId
+from shared.domain.ids import BatchId, DeliveryId, EventId, JobId, KeyId, TaskId, WebhookId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.offers import Offer
@@ -159,6 +160,36 @@ class Queue(Protocol):
     """Hands a job to another function, at least once."""
 
     def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None: ...
+
+
+class Batches(Protocol):
+    """Batches, and the event that tells of their end: all or nothing."""
+
+    def add(self, batch: Batch) -> None:
+        """Raises VersionConflict when there is one of this id."""
+        ...
+
+    def get(self, tenant: str, batch_id: BatchId) -> Batch:
+        """Raises BatchNotFound."""
+        ...
+
+    def save(self, batch: Batch, *, was: Batch) -> None:
+        """Raises VersionConflict when `was` is no longer current."""
+        ...
+
+    def of_tenant(self, tenant: str) -> Sequence[Batch]:
+        """Return the newest hundred, newest first."""
+        ...
+
+    def due(self, *, before: datetime) -> Sequence[tuple[str, BatchId]]:
+        """Return tenant and id of those whose next step is due."""
+        ...
+
+
+class BatchQueue(Protocol):
+    def send(self, tenant: str, batch_id: BatchId) -> None:
+        """Let a step be taken."""
+        ...
 
 
 class IntakeQueue(Protocol):

@@ -83,7 +83,7 @@ def instruction_in(metadata: Mapping[str, str]) -> bytes | None:
     if not metadata.get("prompt"):
         return None
     fields = {name.replace("-", "_"): value for name, value in metadata.items()}
-    return json.dumps({name: _read(name, value) for name, value in fields.items()}).encode()
+    return json.dumps({name: field_of(name, value) for name, value in fields.items()}).encode()
 
 
 def request_for(instruction: bytes, drop: Drop) -> bytes:
@@ -99,8 +99,8 @@ def request_for(instruction: bytes, drop: Drop) -> bytes:
     return json.dumps({"model": DEFAULT_MODEL, **wanted, "images": images}).encode()
 
 
-def _read(name: str, text: str) -> Any:
-    """Metadata is text alone: numbers, truths and lists are told by their fields."""
+def field_of(name: str, text: str) -> Any:
+    """Read a field that came as text: numbers, truths and lists are told by their names."""
     if name in _LISTS:
         return [part.strip() for part in text.split(",") if part.strip()]
     if name in _INTEGERS and text.lstrip("-").isdecimal() and len(text) <= len(str(-(2**63))):

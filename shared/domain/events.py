@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from shared.domain.batch import Batch
 from shared.domain.breaker import Breaker, BreakerState
 from shared.domain.ids import EventId, JobId, KeyId
 from shared.domain.job import Job
-from shared.domain.public import job_summary, timestamp
+from shared.domain.public import batch_document, job_summary, timestamp
 from shared.domain.status import JobStatus
 from shared.domain.webhook import Webhook
 
@@ -91,6 +92,20 @@ def farewell(webhook: Webhook, *, was: Webhook) -> Event | None:
         },
     )
     return replace(event, tenant=webhook.tenant)
+
+
+def completion(batch: Batch, *, was: Batch) -> Event | None:
+    """Return the event that tells of a batch's end."""
+    if was.is_over or not batch.is_over:
+        return None
+    event = _sealed(
+        "batch.completed",
+        subject=f"batch#{batch.tenant}",
+        event_id=EventId(f"evt_{batch.id}_{batch.version}"),
+        at=batch.updated_at,
+        data=batch_document(batch),
+    )
+    return replace(event, tenant=batch.tenant)
 
 
 def intake_refused(document: Mapping[str, object], *, at: datetime) -> Event:

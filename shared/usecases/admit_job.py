@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from shared.domain.api_key import ApiKey
 from shared.domain.errors import AlreadyAdmitted, FieldError, InvalidRequest, KeyReused
-from shared.domain.ids import JobId, ulid
+from shared.domain.ids import BatchId, JobId, ulid
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
@@ -86,6 +87,7 @@ class AdmitJob:
         idempotency: Idempotency | None = None,
         job_id: JobId | None = None,
         source: str | None = None,
+        batch: BatchId | None = None,
     ) -> Admitted:
         """Raises KeyReused when the idempotency key came with another request before.
 
@@ -101,7 +103,7 @@ class AdmitJob:
         if brings_data and (earlier := self.earlier(idempotency)):
             return earlier
         wanted = replace(wish.wanted, images=tuple(map(self._stored, references)))
-        job = replace(self._job(wish, wanted, route, key), source=source)
+        job = replace(self._job(wish, wanted, route, key), source=source, batch=batch)
         job = replace(job, id=job_id) if job_id else job
         answer = render(job)
         try:
@@ -109,6 +111,10 @@ class AdmitJob:
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
         return Admitted(answer=answer, job=job)
+
+    def estimate(self, wish: Wish) -> Decimal | None:
+        """Return what it would cost, None if nobody knows. Raises InvalidRequest."""
+        return self._route(wish).legs[0].estimated_usd
 
     def earlier(self, idempotency: Idempotency | None) -> Admitted | None:
         """Return the answer that a repeated request got before.
