@@ -43,6 +43,13 @@ def test_every_test_that_proves_a_promise_is_there(promise: str) -> None:
     assert missing_tests(PROMISES[promise]) == []
 
 
+def test_whatever_is_down_a_test_says_what_happens_then() -> None:
+    for what, happens, tests in RELIABILITY.table("what"):
+        assert happens, what
+        assert named_tests(tests), what
+    assert missing_tests(RELIABILITY.text) == []
+
+
 def test_every_wait_of_the_code_is_told() -> None:
     waits = {name: wait for name, wait in vars(status).items() if isinstance(wait, timedelta)}
     rows = RELIABILITY.table("constant")
