@@ -126,6 +126,8 @@ def test_the_demo_keeps_every_image_at_its_size(tmp_path: Path) -> None:
         out / "apixo-callback-0.png": (2848, 1600),
         out / "apixo-callback-1.png": (2848, 1600),
         out / "oxen-queue-0.png": (2048, 2048),
+        out / "oxen-stream-0.png": (2496, 1664),
+        out / "aimlapi-sync-0.jpg": (2048, 2048),
     }
     assert set(out.iterdir()) == sizes.keys()
 
