@@ -16,6 +16,7 @@ from shared.domain.job import Job
 from shared.domain.reports import TaskState
 from shared.domain.status import FINISH_PATIENCE, JobStatus
 from tests.simulation.effects import Violation
+from tests.simulation.receivers import check_deliveries
 
 if TYPE_CHECKING:
     from tests.simulation.provider import Task
@@ -83,6 +84,7 @@ def check_end(world: "World") -> None:
         _one_task_is_one_jobs,
         _a_submission_has_all_its_tasks_or_none,
         _only_deadlines_expire,
+        check_deliveries,
     ):
         check(world)
 
