@@ -142,6 +142,10 @@ class MemoryLeases:
     def __init__(self) -> None:
         self._held: dict[str, tuple[str, datetime]] = {}
 
+    @property
+    def names(self) -> Collection[str]:
+        return self._held.keys()
+
     def acquire(self, name: str, *, owner: str, now: datetime, until: datetime) -> bool:
         holder, held_until = self._held.get(name, (owner, now))
         if holder != owner and held_until > now:
