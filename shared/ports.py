@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.domain.api_key import ApiKey
@@ -17,6 +17,7 @@ from shared.domain.ids import BatchId, DeliveryId, EventId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.offers import Offer
+from shared.domain.reference import UploadedObject
 from shared.domain.reports import TaskReport
 from shared.domain.submission import Made, Submission, Task
 from shared.domain.wanted import JobInput
@@ -223,8 +224,12 @@ class MediaStore(Protocol):
         """
         ...
 
-    def link(self, key: str, *, filename: str) -> str:
-        """Sign a link for reading that works for a few minutes."""
+    def link(self, key: str, *, filename: str, life: timedelta = timedelta(minutes=15)) -> str:
+        """Sign a link for reading."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """Raises ResultUnavailable when nothing lies there."""
         ...
 
     def remove(self, job_id: JobId) -> None:
@@ -266,17 +271,34 @@ class DropFolder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundUpload:
+    """`version` is None where the bucket keeps one version only."""
+
+    bytes: int
+    version: str | None
+
+
 class Uploads(Protocol):
-    """Reference images that came with a request."""
+    """The bucket that references come into."""
+
+    @property
+    def bucket(self) -> str: ...
 
     def put(self, content: bytes, *, content_type: str) -> str:
         """Store once per content; return the upload's id."""
         ...
 
-    def link(self, upload_id: str) -> str: ...
+    def find(self, place: UploadedObject) -> FoundUpload | None:
+        """Return what lies there now; None when nothing does, or we may not know."""
+        ...
 
-    def read(self, upload_id: str) -> tuple[bytes, str]:
-        """Return bytes and content type."""
+    def link(self, place: UploadedObject) -> str:
+        """Sign a link for reading that works for hours."""
+        ...
+
+    def read(self, place: UploadedObject) -> bytes:
+        """Read what was found."""
         ...
 
 

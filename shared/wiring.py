@@ -5,6 +5,7 @@ from functools import cached_property
 from shared.domain.api_key import ApiKey
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
+from shared.usecases.admit_references import AdmitReferences
 from shared.usecases.await_change import AwaitChange
 from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.collect_result import CollectResult
@@ -47,7 +48,7 @@ class Service(World):
     def admit_job(self) -> AdmitJob:
         return AdmitJob(
             jobs=self.jobs,
-            uploads=self.uploads,
+            admit_references=AdmitReferences(jobs=self.jobs, uploads=self.uploads),
             catalog=self.catalog,
             accesses=self.accesses,
             is_healthy=self.provider_gate.is_healthy,
@@ -80,7 +81,11 @@ class Service(World):
     @cached_property
     def prepare_references(self) -> PrepareReferences:
         return PrepareReferences(
-            uploads=self.uploads, elsewhere=self.reference_source, accesses=self.accesses
+            jobs=self.jobs,
+            uploads=self.uploads,
+            media=self.media,
+            elsewhere=self.reference_source,
+            accesses=self.accesses,
         )
 
     @cached_property

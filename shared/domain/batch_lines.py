@@ -16,7 +16,7 @@ _METADATA: Final = "metadata."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """`request` is None when the line is no request at all; `custom_id` comes back in the report."""
+    """`request` is None when it is no request at all; `custom_id` comes back in the report."""
 
     number: int
     custom_id: str | None

@@ -1,8 +1,5 @@
 """Admit a job: check it against what the provider can do, price it, write it down."""
 
-import base64
-import binascii
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,7 +9,6 @@ from typing import Final
 from shared.domain.api_key import ApiKey
 from shared.domain.errors import AlreadyAdmitted, FieldError, InvalidRequest, KeyReused
 from shared.domain.ids import BatchId, JobId, ulid
-from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
 from shared.domain.offers import Catalog, Model
@@ -26,16 +22,13 @@ from shared.ports import (
     JobStore,
     MayReach,
     RandomBytes,
-    Uploads,
 )
+from shared.usecases.admit_references import AdmitReferences, Content
 from shared.usecases.routing import Health, Route, choose
 from shared.usecases.webhooks import check_url
 
 _FORCE_HEADER: Final = "X-Seedhook-Force-Failover"
-_DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
 _KEY_LIFE: Final = timedelta(hours=24)
-_LONGEST_URL: Final = 2048
-_UPLOAD: Final = re.compile(r"upload:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +63,7 @@ class AdmitJob:
     """Raises InvalidRequest, naming every field at fault, before anything is stored or paid."""
 
     jobs: JobStore
-    uploads: Uploads
+    admit_references: AdmitReferences
     catalog: Catalog
     accesses: Accesses
     is_healthy: Health
@@ -97,12 +90,12 @@ class AdmitJob:
             check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
         route = self._route(wish)
         # All are checked before the first is stored.
-        references = [_decode(reference, at) for at, reference in enumerate(wish.wanted.images)]
+        references = self.admit_references(wish.wanted.images, tenant=key.tenant)
         # A request that makes no job stores nothing: where there is data that is worth a look.
-        brings_data = any(isinstance(one, _Content) for one in references)
+        brings_data = any(isinstance(one, Content) for one in references)
         if brings_data and (earlier := self.earlier(idempotency)):
             return earlier
-        wanted = replace(wish.wanted, images=tuple(map(self._stored, references)))
+        wanted = replace(wish.wanted, images=tuple(map(self.admit_references.stored, references)))
         job = replace(self._job(wish, wanted, route, key), source=source, batch=batch)
         job = replace(job, id=job_id) if job_id else job
         answer = render(job)
@@ -149,12 +142,6 @@ class AdmitJob:
             error = FieldError(pointer=_FORCE_HEADER, code="not_allowed", message=message)
             raise InvalidRequest([error])
         return route
-
-    def _stored(self, reference: "str | _Content") -> str:
-        if isinstance(reference, str):
-            return reference
-        upload_id = self.uploads.put(reference.bytes, content_type=reference.content_type)
-        return f"upload:{upload_id}"
 
     def _job(self, wish: Wish, wanted: JobInput, route: Route, key: ApiKey) -> Job:
         now, first = self.clock.now(), route.legs[0]
@@ -207,37 +194,3 @@ def _patiences(wish: Wish) -> Iterator[timedelta]:
     yield wish.finish_within
     if wish.start_within is not None:
         yield wish.start_within
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Content:
-    bytes: bytes
-    content_type: str
-
-
-def _decode(reference: str, index: int) -> str | _Content:
-    """Return the bytes of a data URI, and any other reference as it is."""
-    if reference.startswith("https://"):
-        if len(reference) > _LONGEST_URL:
-            raise _refused(index, f"has {len(reference)} characters; at most {_LONGEST_URL}")
-        return reference
-    if _UPLOAD.fullmatch(reference):
-        return reference
-    match = _DATA_URI.fullmatch(reference)
-    if not match:
-        raise _refused(index, "must be an https: URL, a data:image/...;base64 URI or upload:<id>")
-    try:
-        content = base64.b64decode(match[1], validate=True)
-        probe = ImageProbe()
-        probe.feed(content)
-        facts = probe.finish()
-    except (binascii.Error, ValueError) as exc:
-        raise _refused(index, "is not valid base64") from exc
-    except (NotAnImage, Truncated) as exc:
-        raise _refused(index, "is not a whole PNG, JPEG, WebP or GIF image") from exc
-    return _Content(bytes=content, content_type=facts.content_type)
-
-
-def _refused(index: int, message: str) -> InvalidRequest:
-    error = FieldError(pointer=f"/images/{index}", code="invalid_reference", message=message)
-    return InvalidRequest([error])

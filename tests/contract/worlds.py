@@ -90,17 +90,21 @@ class Buckets:
     media: MediaStore
     uploads: Uploads
     archive: CallbackArchive
+    place: Callable[[str, bytes], str]  # an object of the uploader's own; its version
+    unplace: Callable[[str], object]
     images: Callable[[], Mapping[str, bytes]]
     callbacks: Callable[[], list[bytes]]
     unfinished_uploads: Callable[[], int]
 
 
 def memory_buckets() -> Buckets:
-    media, archive = MemoryMediaStore(), MemoryCallbackArchive()
+    media, uploads, archive = MemoryMediaStore(), MemoryUploads(), MemoryCallbackArchive()
     return Buckets(
         media=media,
-        uploads=MemoryUploads(),
+        uploads=uploads,
         archive=archive,
+        place=uploads.place,
+        unplace=uploads.objects.pop,
         images=lambda: dict(media.objects),
         callbacks=lambda: [one.body for one in archive.kept],
         unfinished_uploads=lambda: 0,
@@ -108,7 +112,7 @@ def memory_buckets() -> Buckets:
 
 
 def s3_buckets(aws: Aws) -> Buckets:
-    bucket = aws.new_bucket()
+    bucket, incoming = aws.new_bucket(), aws.new_bucket(keeps_versions=True)
 
     def objects(prefix: str) -> dict[str, bytes]:
         found = aws.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
@@ -119,8 +123,12 @@ def s3_buckets(aws: Aws) -> Buckets:
 
     return Buckets(
         media=S3MediaStore(aws.s3, bucket=bucket),
-        uploads=S3Uploads(aws.s3, bucket=bucket),
+        uploads=S3Uploads(aws.s3, bucket=incoming),
         archive=S3CallbackArchive(aws.s3, bucket=bucket),
+        place=lambda key, content: aws.s3.put_object(Bucket=incoming, Key=key, Body=content)[
+            "VersionId"
+        ],
+        unplace=lambda key: aws.s3.delete_object(Bucket=incoming, Key=key),
         images=lambda: objects("images/"),
         callbacks=lambda: list(objects("callbacks/").values()),
         unfinished_uploads=lambda: len(

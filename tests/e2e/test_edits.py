@@ -73,12 +73,9 @@ def test_edits_by_metadata_lie_beside_a_copy_of_their_path(stack: Stack, api: Ap
 @pytest.mark.parametrize("first", ["picture", "sidecar"])
 def test_edits_by_a_sidecar_whichever_comes_first(stack: Stack, first: str) -> None:
     key = f"edits/{first} first/cat.png"
-    steps = [
-        lambda: drop(stack, key),
-        lambda: drop(stack, f"{key}.json", b'{"prompt": "by a sidecar"}'),
-    ]
-    for step in steps if first == "picture" else reversed(steps):
-        step()
+    steps = [(key, None), (f"{key}.json", b'{"prompt": "by a sidecar"}')]
+    for name, content in steps if first == "picture" else steps[::-1]:
+        drop(stack, name, content)
 
     assert result_of(stack, key)["input"]["prompt"] == "by a sidecar"
 

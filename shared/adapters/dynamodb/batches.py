@@ -45,7 +45,7 @@ class DynamoBatches:
             "ExpressionAttributeValues": wire({":was": was.version}),
         }
         event = completion(batch, was=was)
-        puts = [put, {"Item": event_item(event)}] if event else [put]
+        puts: list[dict[str, Any]] = [put, {"Item": event_item(event)}] if event else [put]
         self._write(puts, VersionConflict(f"{batch.id} is not at version {was.version}"))
 
     def of_tenant(self, tenant: str) -> Sequence[Batch]:

@@ -62,7 +62,7 @@ class TestInstructions:
         assert job
         assert (job.input.prompt, job.input.n) == ("by metadata", 2)
         assert (job.input.aspect_ratio, job.source) == ("16:9", CAT)
-        assert job.input.images == (f"s3://uploads/{CAT}?versionId=v0",)
+        assert job.input.images == (f"s3://uploads/{CAT}?versionId=v1",)
 
     def test_then_the_sidecar(self, service: MemoryService) -> None:
         service.drops.drop("edits/_recipe.json", b'{"prompt": "by recipe"}')
@@ -123,7 +123,7 @@ class TestInstructions:
         job = notify(service).job
 
         assert job
-        assert job.input.images == (f"s3://uploads/{CAT}?versionId=v0", other)
+        assert job.input.images == (f"s3://uploads/{CAT}?versionId=v1", other)
 
 
 class TestOnce:
@@ -194,7 +194,7 @@ class TestRefusals:
         assert taken.refused
         assert words in str(report_on(service)["detail"])
         (event,) = told(service, "intake.refused")
-        assert json.loads(event.detail)["data"]["source"] == f"s3://uploads/{CAT}?versionId=v0"
+        assert json.loads(event.detail)["data"]["source"] == f"s3://uploads/{CAT}?versionId=v1"
 
     @pytest.mark.parametrize("instruction", [b"{", b"[1]", b'"x"', b"\xff", b"[" * 100_000])
     def test_a_broken_instruction_is_no_poison(
