@@ -71,8 +71,11 @@ class OutgoingSettings(_FromEnv):
         return frozenset(_words(self.loopback_origins))
 
 
-class IntakeSettings(_FromEnv):
+class IntakeQueueSettings(_FromEnv):
     intake_queue_url: str = Field(min_length=1)
+
+
+class IntakeSettings(_FromEnv):
     intake_key_parameter: str = Field(min_length=1)
 
 

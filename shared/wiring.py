@@ -13,6 +13,7 @@ from shared.usecases.deliver_webhook import DeliverWebhook
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.endpoint_health import EndpointHealth
 from shared.usecases.endpoint_places import EndpointPlaces
+from shared.usecases.hand_out_batches import HandOutBatches
 from shared.usecases.hand_out_deliveries import HandOutDeliveries
 from shared.usecases.keys import Authenticate, IssueKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
@@ -26,7 +27,10 @@ from shared.usecases.redeliver import Redeliver
 from shared.usecases.references import PrepareReferences
 from shared.usecases.refuse_intake import RefuseIntake
 from shared.usecases.replay_callbacks import ReplayCallbacks
+from shared.usecases.run_batch import RunBatch
 from shared.usecases.send_off import SendOff
+from shared.usecases.start_batch import StartBatch
+from shared.usecases.take_batch import TakeBatch
 from shared.usecases.take_drop import TakeDrop
 from shared.usecases.take_in import TakeIn
 from shared.usecases.take_request import TakeRequest
@@ -167,6 +171,7 @@ class Service(World):
             dispatch_queue=self.dispatch_queue,
             publish_events=self.publish_events,
             hand_out_deliveries=self.hand_out_deliveries,
+            hand_out_batches=self.hand_out_batches,
             clock=self.clock,
         )
 
@@ -193,6 +198,41 @@ class Service(World):
     @cached_property
     def refuse_intake(self) -> RefuseIntake:
         return RefuseIntake(folder=self.drop_folder, outbox=self.outbox)
+
+    @cached_property
+    def start_batch(self) -> StartBatch:
+        return StartBatch(
+            folder=self.drop_folder,
+            batches=self.batches,
+            batch_queue=self.batch_queue,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_batch(self) -> TakeBatch:
+        return TakeBatch(
+            start_batch=self.start_batch,
+            folder=self.drop_folder,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+        )
+
+    @cached_property
+    def run_batch(self) -> RunBatch:
+        return RunBatch(
+            batches=self.batches,
+            jobs=self.jobs,
+            api_keys=self.api_keys,
+            folder=self.drop_folder,
+            media=self.media,
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def hand_out_batches(self) -> HandOutBatches:
+        return HandOutBatches(batches=self.batches, batch_queue=self.batch_queue)
 
     def _intake_key(self) -> ApiKey | None:
         """Return the key that jobs from folders and events run under, if one is named."""

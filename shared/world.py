@@ -17,6 +17,7 @@ from shared.config import (
     DeliverQueueSettings,
     DispatchQueueSettings,
     EventSettings,
+    IntakeQueueSettings,
     IntakeSettings,
     LimitSettings,
     MediaSettings,
@@ -33,6 +34,8 @@ from shared.domain.prices import prices_of
 from shared.ports import (
     Accesses,
     ApiKeys,
+    Batches,
+    BatchQueue,
     Breakers,
     CallbackArchive,
     CallbackKeySource,
@@ -132,6 +135,12 @@ class World:
         return DynamoBreakers(self._aws("dynamodb"), table=self._table)
 
     @cached_property
+    def batches(self) -> Batches:
+        from shared.adapters.dynamodb.batches import DynamoBatches
+
+        return DynamoBatches(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
     def places(self) -> Places:
         from shared.adapters.dynamodb.places import DynamoPlaces
 
@@ -176,8 +185,15 @@ class World:
     def intake_queue(self) -> IntakeQueue:
         from shared.adapters.sqs import SqsIntakeQueue
 
-        url = IntakeSettings.from_env(self._environ).intake_queue_url
+        url = IntakeQueueSettings.from_env(self._environ).intake_queue_url
         return SqsIntakeQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def batch_queue(self) -> BatchQueue:
+        from shared.adapters.sqs import SqsBatchQueue
+
+        url = IntakeQueueSettings.from_env(self._environ).intake_queue_url
+        return SqsBatchQueue(self._aws("sqs"), url=url)
 
     @cached_property
     def intake_key_id(self) -> Callable[[], KeyId | None]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
     MemoryDropFolder,
@@ -66,6 +67,8 @@ class MemoryService(Service):
         self.wake_watch = self.wake = MemoryWake()
         self.event_bus = self.bus = MemoryBus()
         self.intake_queue = self.to_intake = MemoryIntakeQueue()
+        self.batches = MemoryBatches(self.store.announced)
+        self.batch_queue = self.to_batches = MemoryBatchQueue()
         self.intake_key_id = lambda: self.a_key().id
         self.apixo = MemoryProvider("apixo", draw=lambda _: a_png())
         self.oxen = MemoryProvider("oxen", draw=lambda _: a_png(), ids_per_image=True)

@@ -14,10 +14,11 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.adapters.sqs import read_batch_message
 from shared.api.intake import Incoming, read_incoming
 from shared.api.requests import JobRequest, read
-from shared.usecases.admit_job import Wish
-from shared.usecases.take_drop import Taken
+from shared.usecases.take_batch import is_batch
+from shared.usecases.take_drop import ReadWish, Taken
 from shared.wiring import Service
 
 logger = Logger()
@@ -25,6 +26,11 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 
 def intake(service: Service, body: str) -> None:
+    step = read_batch_message(body)
+    if step:
+        batch = service.run_batch(*step, read_wish=_reader(service))
+        logger.info("batch", batch_id=batch.id, status=batch.state, next_line=batch.next_line)
+        return
     incoming = read_incoming(body)
     if incoming is None:
         logger.warning("not an event that anything is taken from")
@@ -39,10 +45,15 @@ def intake(service: Service, body: str) -> None:
         logger.info("refused", code=taken.refused)
 
 
-def _take(service: Service, incoming: Incoming) -> Taken:
-    def read_wish(request: bytes) -> Wish:
-        return read(JobRequest, request).wish(service.clock.now())
+def _reader(service: Service) -> ReadWish:
+    return lambda request: read(JobRequest, request).wish(service.clock.now())
 
+
+def _take(service: Service, incoming: Incoming) -> Taken:
+    read_wish = _reader(service)
+    if incoming.drop and is_batch(incoming.drop.key):
+        batch = service.take_batch(incoming.drop)
+        return Taken() if batch else Taken(refused="batch")
     if incoming.drop:
         return service.take_drop(incoming.drop, read_wish=read_wish, waited=incoming.waited)
     return service.take_request(

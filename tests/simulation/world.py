@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
     MemoryImageSource,
@@ -120,6 +121,8 @@ class World(Service):
         self.parallel = InTurn()
         self.breakers = self._tapped(MemoryBreakers(self.store.announced), "breakers")
         self.places = self._tapped(MemoryPlaces(), "places")
+        self.batches = MemoryBatches(self.store.announced)
+        self.batch_queue = MemoryBatchQueue()
         self.limits = self.chance.choice(({}, {}, {"oxen": 1, "apixo": 2}))
         reachable = ProviderAccess(sandbox=True, callback_base="https://us", fetches_links=True)
         self.accesses = dict.fromkeys(self.simulated, reachable)
