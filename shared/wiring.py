@@ -227,6 +227,7 @@ class Service(World):
             media=self.media,
             admit_job=self.admit_job,
             dispatch_queue=self.dispatch_queue,
+            wake_watch=self.wake_watch,
             clock=self.clock,
         )
 

@@ -13,7 +13,7 @@ from shared.domain.batch_lines import Line, lines_of
 from shared.domain.errors import InvalidRequest, JobNotFound, VersionConflict
 from shared.domain.ids import BatchId
 from shared.domain.job import Job
-from shared.ports import ApiKeys, Batches, Clock, DropFolder, JobStore, MediaStore, Queue
+from shared.ports import ApiKeys, Batches, Clock, DropFolder, JobStore, MediaStore, Queue, Wake
 from shared.usecases.admit_job import AdmitJob, Wish
 from shared.usecases.batch_report import report_of
 from shared.usecases.take_drop import ReadWish
@@ -28,6 +28,7 @@ class RunBatch:
     media: MediaStore
     admit_job: AdmitJob
     dispatch_queue: Queue
+    wake_watch: Wake
     clock: Clock
 
     def __call__(self, tenant: str, batch_id: BatchId, *, read_wish: ReadWish) -> Batch:
@@ -46,6 +47,8 @@ class RunBatch:
         if batch.is_over:
             self._report(batch, lines, read_wish)
         self.batches.save(batch, was=claimed)
+        if not batch.is_over:
+            self.wake_watch()  # it brings the next step when that is due
         return batch
 
     def _lines(self, batch: Batch) -> Mapping[int, Line]:
