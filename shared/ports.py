@@ -279,6 +279,14 @@ class FoundUpload:
     version: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadForm:
+    """Where to post a file, and the fields that go before it."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
 class Uploads(Protocol):
     """The bucket that references come into."""
 
@@ -299,6 +307,10 @@ class Uploads(Protocol):
 
     def read(self, place: UploadedObject) -> bytes:
         """Read what was found."""
+        ...
+
+    def form(self, key: str, *, content_type: str, most_bytes: int, life: timedelta) -> UploadForm:
+        """Sign a form that takes one file of at least one byte, under this key, of this type."""
         ...
 
 

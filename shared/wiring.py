@@ -17,6 +17,7 @@ from shared.usecases.hand_out_batches import HandOutBatches
 from shared.usecases.hand_out_deliveries import HandOutDeliveries
 from shared.usecases.keys import Authenticate, IssueKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
+from shared.usecases.open_upload import OpenUpload
 from shared.usecases.pass_gate import PassGate
 from shared.usecases.place_results import PlaceResults
 from shared.usecases.plan_deliveries import PlanDeliveries
@@ -91,6 +92,10 @@ class Service(World):
             elsewhere=self.reference_source,
             accesses=self.accesses,
         )
+
+    @cached_property
+    def open_upload(self) -> OpenUpload:
+        return OpenUpload(uploads=self.uploads, clock=self.clock, random_bytes=self.random_bytes)
 
     @cached_property
     def callback_urls(self) -> CallbackUrls:

@@ -74,6 +74,9 @@ def test_what_is_not_there_is_not_found(buckets: Buckets) -> None:
         UploadedObject(key="edits/wolf.png"),
         UploadedObject(key="edits/gone.png"),
         UploadedObject(key="edits/fox.png", version="of-no-kind"),
+        UploadedObject(key="edits/fox.png", version="!\"#%&'()*+,/:;<=>?@[]^`{|}~"),
+        UploadedObject(key="edits/\0\x1f\x7f\n.png"),
+        UploadedObject(key="edits/" + 1018 * "a"),
         content_object(64 * "0"),
     ]
 

@@ -13,7 +13,7 @@ from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key
 from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
 from shared.domain.reference import UploadedObject, content_object
-from shared.ports import CallbackPage, Clock, Dropped, FoundUpload, KeptCallback
+from shared.ports import CallbackPage, Clock, Dropped, FoundUpload, KeptCallback, UploadForm
 
 
 class MemoryMediaStore:
@@ -81,6 +81,11 @@ class MemoryUploads:
     def read(self, place: UploadedObject) -> bytes:
         versions = self.objects[place.key]
         return versions[place.version or next(reversed(versions))]
+
+    def form(self, key: str, *, content_type: str, most_bytes: int, life: timedelta) -> UploadForm:
+        policy = f"{most_bytes} bytes within {life}"
+        fields = {"key": key, "Content-Type": content_type, "policy": policy}
+        return UploadForm(url="https://uploads.example/", fields=fields)
 
 
 class MemoryCallbackArchive:

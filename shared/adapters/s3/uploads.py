@@ -1,13 +1,14 @@
 """The bucket that references come into, in S3."""
 
 import hashlib
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from shared.domain.reference import UploadedObject, content_object
-from shared.ports import FoundUpload
+from shared.ports import FoundUpload, UploadForm
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -53,6 +54,17 @@ class S3Uploads:
 
     def read(self, place: UploadedObject) -> bytes:
         return self._client.get_object(**self._named(place))["Body"].read()
+
+    def form(self, key: str, *, content_type: str, most_bytes: int, life: timedelta) -> UploadForm:
+        bound = {"Content-Type": content_type}
+        signed = self._client.generate_presigned_post(
+            Bucket=self.bucket,
+            Key=key,
+            Fields=dict(bound),
+            Conditions=[bound, ["content-length-range", 1, most_bytes]],
+            ExpiresIn=int(life.total_seconds()),
+        )
+        return UploadForm(url=signed["url"], fields=signed["fields"])
 
     def _named(self, place: UploadedObject) -> Any:
         version = {"VersionId": place.version} if place.version else {}
