@@ -133,6 +133,16 @@ def test_a_job_of_many_images_is_dispatched(service: StoryService, invoke: Invok
     assert len(service.oxen.tasks) == 10
 
 
+def test_a_dropped_picture_becomes_an_edit(service: StoryService, invoke: Invoke) -> None:
+    landed = json.loads(SAMPLES["intake"]["Records"][0]["body"])["detail"]["object"]
+    version = service.drops.drop(landed["key"], PICTURE, prompt="at night")
+
+    assert version == landed["version-id"]
+    assert invoke("intake") == NOTHING_FAILED
+    ((job_id, _),) = service.to_dispatch.messages
+    assert service.jobs.get(job_id).source == landed["key"]
+
+
 def test_the_schedule_starts_the_watch(service: StoryService, invoke: Invoke) -> None:
     job = service.submit(provider="oxen", key=service.key.key)
     service.draw()
@@ -149,7 +159,7 @@ def test_the_hint_in_the_collect_sample_is_the_callbacks_task() -> None:
     assert SAMPLES["collect"]["Records"][0]["body"] == write_message(JOB, hint)
 
 
-@pytest.mark.parametrize("name", ["dispatch", "collect", "deliver"])
+@pytest.mark.parametrize("name", ["dispatch", "collect", "deliver", "intake"])
 def test_a_message_has_its_own_digest(name: str) -> None:
     (record,) = SAMPLES[name]["Records"]
     digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
