@@ -129,8 +129,10 @@ def test_the_demo_keeps_every_image_at_its_size(tmp_path: Path) -> None:
         out / "oxen-queue-0.png": (2048, 2048),
         out / "oxen-stream-0.png": (2496, 1664),
         out / "aimlapi-sync-0.jpg": (2048, 2048),
+        out / "s3-edit-0.png": (2048, 2048),
     }
     assert set(out.iterdir()) == sizes.keys()
+    assert [job["webhook"] for job in answer["jobs"] if job["webhook"]] == ["verified"]
 
 
 def size_of(path: Path) -> tuple[int, int]:
