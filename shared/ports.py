@@ -14,6 +14,7 @@ from shared.domain.events import Event
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
+from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport
 from shared.domain.submission import Made, Submission, Task
@@ -37,6 +38,9 @@ class Admission:
     idempotency: Idempotency
     answer: str
     expires_at: datetime
+    # Take the place of what stands under the key, unless it was put there after this moment by
+    # an admission that would not do so. None: never.
+    replaces_until: datetime | None = None
 
 
 class Clock(Protocol):
@@ -99,8 +103,14 @@ class JobStore(Protocol):
         """Return those of the tasks that belong to a job."""
         ...
 
-    def newest(self, tenant: str, *, limit: int, cursor: str | None) -> JobPage:
-        """Return the tenant's jobs, newest first."""
+    def newest(
+        self, tenant: str, *, limit: int, cursor: str | None, wanted: JobFilter = ALL_JOBS
+    ) -> JobPage:
+        """Return the tenant's jobs, newest first.
+
+        A page may be shorter than `limit`, even empty: only so many jobs are looked at in one
+        call. Without a cursor there are no more.
+        """
         ...
 
     def due(self, *, before: datetime, limit: int | None = None) -> Sequence[DueJob]:
@@ -170,8 +180,14 @@ class ImageSource(Protocol):
 
 
 class MediaStore(Protocol):
-    def store(
-        self, job_id: JobId, *, attempt: int, position: int, chunks: Iterator[bytes]
+    def store(  # where it goes, what it is, how long it is kept
+        self,
+        job_id: JobId,
+        *,
+        attempt: int,
+        position: int,
+        chunks: Iterator[bytes],
+        keep_days: int | None = None,
     ) -> StoredImage:
         """Write the bytes once under their one key and describe what lies there.
 
@@ -183,6 +199,8 @@ class MediaStore(Protocol):
     def link(self, key: str, *, filename: str) -> str:
         """Sign a link for reading that works for a few minutes."""
         ...
+
+    def read(self, key: str) -> bytes: ...
 
     def remove(self, job_id: JobId) -> None:
         """Remove all images of a job; they are gone when this returns."""

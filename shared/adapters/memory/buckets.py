@@ -15,15 +15,26 @@ from shared.ports import CallbackPage, KeptCallback
 class MemoryMediaStore:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.keep_days: dict[str, int | None] = {}
 
-    def store(
-        self, job_id: JobId, *, attempt: int, position: int, chunks: Iterator[bytes]
+    def store(  # as the port
+        self,
+        job_id: JobId,
+        *,
+        attempt: int,
+        position: int,
+        chunks: Iterator[bytes],
+        keep_days: int | None = None,
     ) -> StoredImage:
         content = b"".join(chunks)
         extension = _facts(content).extension
         key = image_key(job_id, attempt=attempt, position=position, extension=extension)
         self.objects.setdefault(key, content)
+        self.keep_days.setdefault(key, keep_days)
         return _described(self.objects[key], key=key, attempt=attempt, position=position)
+
+    def read(self, key: str) -> bytes:
+        return self.objects[key]
 
     def remove(self, job_id: JobId) -> None:
         for key in [key for key in self.objects if key.startswith(image_folder(job_id))]:
