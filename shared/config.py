@@ -67,6 +67,10 @@ class OutgoingSettings(_FromEnv):
         return frozenset(_words(self.loopback_origins))
 
 
+class AnswerSettings(_FromEnv):
+    answer_seconds: float = Field(default=25, gt=0, le=25)
+
+
 class PriceSettings(_FromEnv):
     prices: str = ""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.domain.api_key import ApiKey
@@ -25,10 +25,12 @@ type RandomBytes = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idempotency:
-    """A caller's own name for a request; both parts are digests."""
+    """A caller's own name for a request: digests, and how they stand for it."""
 
     key: str
     fingerprint: str
+    life: timedelta = timedelta(hours=24)
+    replaces_until: datetime | None = None  # as in an Admission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,17 @@
 
 from functools import cached_property
 
-from shared.usecases.provider_gate import ProviderGate
-
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.await_change import AwaitChange
+from shared.usecases.await_end import AwaitEnd
 from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.keys import Authenticate, IssueKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.pass_gate import PassGate
+from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.recover import Recover
 from shared.usecases.references import PrepareReferences
@@ -137,6 +137,10 @@ class Service(World):
     @cached_property
     def await_change(self) -> AwaitChange:
         return AwaitChange(jobs=self.jobs, clock=self.clock)
+
+    @cached_property
+    def await_end(self) -> AwaitEnd:
+        return AwaitEnd(jobs=self.jobs, clock=self.clock)
 
     @cached_property
     def watch_jobs(self) -> WatchJobs:

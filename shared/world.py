@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from shared.config import (
     AddressSettings,
     AdminSettings,
+    AnswerSettings,
     CallbackKeySettings,
     CollectQueueSettings,
     DispatchQueueSettings,
@@ -162,7 +163,6 @@ class World:
     @cached_property
     def providers(self) -> Providers:
         from shared.adapters.providers.aimlapi import Aimlapi
-
         from shared.adapters.providers.apixo import Apixo
         from shared.adapters.providers.oxen import Oxen
 
@@ -248,6 +248,11 @@ class World:
         from shared.adapters.secrets import AdminKeyCheck
 
         return AdminKeyCheck(secret=AdminSettings.from_env(self._environ).admin_key_secret)
+
+    @cached_property
+    def answer_seconds(self) -> float:
+        """How long an answer that waits for its job may take."""
+        return AnswerSettings.from_env(self._environ).answer_seconds
 
     @cached_property
     def base_url(self) -> str:

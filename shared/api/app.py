@@ -9,6 +9,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+from shared.api.openai_views import error_of, is_openai
 from shared.api.problems import CONTENT_TYPE, BodyTooLarge, RouteNotFound, problem_of
 from shared.api.requests import MAX_BODY_BYTES
 from shared.domain.errors import FieldError, InvalidRequest, ServiceError, Unauthenticated
@@ -65,6 +66,9 @@ def answer(
 def problem(app: APIGatewayHttpResolver, error: Exception) -> Response[str]:
     request_id = app.current_event.request_context.request_id
     told = problem_of(error, request_id=request_id)
+    if is_openai(app.current_event.request_context.http.path):
+        status, document = error_of(told)
+        return answer(document, status=status, headers=told.headers)
     return answer(
         told.document, status=told.status, headers=told.headers, content_type=CONTENT_TYPE
     )
@@ -99,3 +103,16 @@ def bearer_of(app: APIGatewayHttpResolver) -> str:
 def base_url_of(app: APIGatewayHttpResolver, *, known: str) -> str:
     """Return the address the caller used, unless the deployment knows better."""
     return known or f"https://{app.current_event.request_context.domain_name}"
+
+
+def number_of(
+    app: APIGatewayHttpResolver, name: str, *, default: int, least: int, most: int
+) -> int:
+    """Return a number from the query. Raises InvalidRequest for anything out of range."""
+    text = app.current_event.query_string_parameters.get(name)
+    if text is None:
+        return default
+    if text.isascii() and text.isdecimal() and least <= int(text[:4]) <= most:
+        return int(text)
+    message = f"must be a number from {least} to {most}"
+    raise InvalidRequest([FieldError(pointer=f"?{name}", code="out_of_range", message=message)])

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.ids import KeyId
+from shared.domain.retention import KEPT, Retention
 from shared.domain.status import FINISH_PATIENCE
 from shared.domain.wanted import JobInput
 from shared.ports import Idempotency
@@ -55,6 +56,11 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class RetentionRequest(_Strict):
+    media_days: Literal[1, 7, 30, 90, 365] | None = None
+    record_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
 class JobRequest(_Strict):
     model: Annotated[str, Field(min_length=1, max_length=100)]
     prompt: Annotated[str, Field(min_length=1, max_length=5000)]
@@ -80,6 +86,8 @@ class JobRequest(_Strict):
     finish_by: Deadline | None = None
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] = {}
     tags: Annotated[list[Label], Field(max_length=16)] = []
+    retention: RetentionRequest | None = None
+    dry_run: bool = False
 
     @model_validator(mode="after")
     def _size_stands_alone(self) -> "JobRequest":
@@ -124,6 +132,7 @@ class JobRequest(_Strict):
             finish_within=_within(self.finish_by, now, "/finish_by") or FINISH_PATIENCE,
             metadata=self.metadata,
             tags=tuple(self.tags),
+            retention=Retention(**self.retention.model_dump()) if self.retention else KEPT,
         )
 
 
@@ -172,7 +181,11 @@ def _within(deadline: float | str | None, now: datetime, pointer: str) -> timede
 
 def read[M: BaseModel](model: type[M], body: bytes) -> M:
     """Raises InvalidRequest with a pointer for each field at fault."""
-    content = _object(body)
+    return validated(model, _object(body))
+
+
+def validated[M: BaseModel](model: type[M], content: dict[str, Any]) -> M:
+    """Raises InvalidRequest with a pointer for each field at fault."""
     try:
         return model.model_validate(content)
     except ValidationError as exc:

@@ -4,6 +4,7 @@
   - InvalidRequest         the caller's request cannot be carried out as it stands
   - JobNotFound            no such job, or not the caller's
   - ImageNotFound          the job has no image with this index
+  - PreviewNotFound        the image has no preview (yet)
   - ModelNotFound          no such model
   - Unauthenticated        no key, or not a valid one
   - Forbidden              a valid key that may not do this
@@ -124,6 +125,10 @@ class JobNotFound(ServiceError):
 
 
 class ImageNotFound(ServiceError):
+    pass
+
+
+class PreviewNotFound(ServiceError):
     pass
 
 

@@ -15,6 +15,7 @@ from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
 from shared.domain.offers import Catalog, Model
+from shared.domain.retention import KEPT, Retention
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
 from shared.domain.wanted import JobInput
 from shared.ports import (
@@ -30,7 +31,6 @@ from shared.usecases.routing import Health, Route, choose
 
 _FORCE_HEADER: Final = "X-Seedhook-Force-Failover"
 _DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
-_KEY_LIFE: Final = timedelta(hours=24)
 _LONGEST_URL: Final = 2048
 _UPLOAD: Final = re.compile(r"upload:[0-9a-f]{64}")
 
@@ -50,6 +50,7 @@ class Wish:
     finish_within: timedelta = FINISH_PATIENCE
     metadata: Mapping[str, str]
     tags: tuple[str, ...] = ()
+    retention: Retention = KEPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,8 @@ class AdmitJob:
         references = [_decode(reference, at) for at, reference in enumerate(wish.wanted.images)]
         # A request that makes no job stores nothing: where there is data that is worth a look.
         brings_data = any(isinstance(one, _Content) for one in references)
-        if brings_data and (earlier := self.earlier(idempotency)):
+        makes_one = idempotency is not None and idempotency.replaces_until is not None
+        if brings_data and not makes_one and (earlier := self.earlier(idempotency)):
             return earlier
         wanted = replace(wish.wanted, images=tuple(map(self._stored, references)))
         job = self._job(wish, wanted, route, key)
@@ -96,6 +98,13 @@ class AdmitJob:
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
         return Admitted(answer=answer, job=job)
+
+    def rehearse(self, wish: Wish, *, key: ApiKey) -> Job:
+        """Return the job as it would be admitted now; nothing is stored."""
+        route = self._route(wish)
+        for at, reference in enumerate(wish.wanted.images):
+            _decode(reference, at)
+        return self._job(wish, wish.wanted, route, key)
 
     def earlier(self, idempotency: Idempotency | None) -> Admitted | None:
         """Return the answer that a repeated request got before.
@@ -154,6 +163,7 @@ class AdmitJob:
             estimated_usd=first.estimated_usd,
             metadata=wish.metadata,
             tags=wish.tags,
+            retention=wish.retention,
             on_unknown=wish.on_unknown,
             start_within=wish.start_within,
             finish_within=wish.finish_within,
@@ -170,8 +180,12 @@ class AdmitJob:
 def _admission(job: Job, answer: str, idempotency: Idempotency | None) -> Admission | None:
     if idempotency is None:
         return None
-    expires_at = job.created_at + _KEY_LIFE
-    return Admission(idempotency=idempotency, answer=answer, expires_at=expires_at)
+    return Admission(
+        idempotency=idempotency,
+        answer=answer,
+        expires_at=job.created_at + idempotency.life,
+        replaces_until=idempotency.replaces_until,
+    )
 
 
 def _replayed(known: AlreadyAdmitted, idempotency: Idempotency | None) -> Admitted:
