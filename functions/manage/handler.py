@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.manage.job_routes import add_job_routes
 from shared.api.app import answer, bearer_of, body_of, http_app
+from shared.api.openapi import openapi_document
 from shared.api.provider_views import providers_view
 from shared.api.requests import KeyRequest, ReplayRequest, read
 from shared.api.views import model_view
@@ -28,6 +29,10 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     add_job_routes(app, service)
     _add_model_routes(app, service)
     _add_admin_routes(app, service)
+
+    @app.get("/v1/openapi.json")
+    def openapi() -> Response[str]:
+        return answer(openapi_document())
 
     @app.get("/v1/health")
     def health() -> Response[str]:
