@@ -1,8 +1,10 @@
 """The official openai client, with nothing but base_url and api_key changed."""
 
 import base64
+import re
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +16,9 @@ from local.stack import Stack, StackOptions, running_stack
 from tests.pictures import a_png
 
 pytestmark = pytest.mark.engine
+
+_GUIDE = Path("docs/openai.md").read_text(encoding="utf-8")
+_PROGRAMS = re.findall(r"```python\n(.*?)```", _GUIDE, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +123,21 @@ def test_who_gives_up_is_told_the_job_and_finds_it_again(patient: Stack) -> None
     url = f"{patient.api_url}/v1/jobs/{job_id}"
     assert httpx.get(url, headers=headers, trust_env=False).status_code == 200
     assert len(ledger(patient, "openai: in a hurry")) == 1
+
+
+@pytest.mark.parametrize("program", _PROGRAMS, ids=["generate", "edit"])
+def test_the_programs_of_the_guide_run(
+    stack: Stack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    program: str,
+) -> None:
+    (tmp_path / "room.png").write_bytes(a_png(64, 48))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{stack.api_url}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", stack.api_key)
+
+    exec(program, {})  # noqa: S102  our own document
+
+    assert httpx.get(capsys.readouterr().out.strip(), trust_env=False).status_code == 200
