@@ -29,7 +29,7 @@ DIFFERENCES: Final = (
         why="checks no expiry",
     ),
     Difference(
-        engine=MINISTACK,
+        engine="ministack",
         rule="test_how_long_a_large_image_is_kept_stands_on_it",
         why="forgets the tags of an upload in parts",
     ),
