@@ -304,6 +304,17 @@ class TestErrors:
         assert answer.status == 400
         assert answer.json["error"]["message"]
 
+    def test_a_form_whose_last_file_is_cut_short_is_not_done_without_it(
+        self, service: MemoryService, key: str
+    ) -> None:
+        parts: list[tuple[str, str | bytes]] = [("model", "seedream-4.5"), ("prompt", "night")]
+        body, headers = a_form([*parts, ("image", a_png()), ("image", a_png(4, 4))])
+
+        answer = post(service, EDITS, body[:-30], key=key, headers=headers)
+
+        assert answer.status == 400
+        assert jobs_of(service) == ()
+
     def test_a_wrong_key_is_told_as_openai_tells_it(self, service: MemoryService) -> None:
         answer = generate(service, "sk-nobody")
 
