@@ -24,7 +24,6 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.errors import StackError
@@ -161,9 +160,10 @@ def create_app(*, engine_url: str, api_id: str) -> ASGIApp:
         async with upstream:
             yield
 
-    return Starlette(
-        routes=[Mount("/", Gateway(upstream=upstream, api_id=api_id))], lifespan=lifespan
-    )
+    app = Starlette(lifespan=lifespan)
+    # Not a route: Starlette's patterns stop at a line break, which a path may hold.
+    app.router.default = Gateway(upstream=upstream, api_id=api_id)
+    return app
 
 
 @contextmanager

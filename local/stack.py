@@ -205,6 +205,7 @@ def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
         "PublicUrl": options.environ.get("SEEDHOOK_PUBLIC_URL", "").strip().rstrip("/"),
         "LoopbackUrl": ground.api_url,
         "Prices": options.environ.get("SEEDHOOK_PRICES", "").strip(),
+        "AnswerSeconds": options.environ.get("SEEDHOOK_ANSWER_SECONDS", "").strip() or "25",
         "MaxInFlight": options.environ.get("SEEDHOOK_MAX_IN_FLIGHT", "").strip(),
         **template_parameters(ground.connections, allowed=allowed),
     }

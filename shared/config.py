@@ -79,6 +79,10 @@ class IntakeSettings(_FromEnv):
     intake_key_parameter: str = Field(min_length=1)
 
 
+class AnswerSettings(_FromEnv):
+    answer_seconds: float = Field(default=25, gt=0, le=25)
+
+
 class PriceSettings(_FromEnv):
     prices: str = ""
 

@@ -16,6 +16,7 @@ from shared.domain.events import Event
 from shared.domain.ids import BatchId, DeliveryId, EventId, JobId, KeyId, TaskId, WebhookId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
+from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.offers import Offer
 from shared.domain.reference import UploadedObject
 from shared.domain.reports import TaskReport
@@ -28,10 +29,12 @@ type RandomBytes = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idempotency:
-    """A caller's own name for a request; both parts are digests."""
+    """A caller's own name for a request: digests, and how they stand for it."""
 
     key: str
     fingerprint: str
+    life: timedelta = timedelta(hours=24)
+    replaces_until: datetime | None = None  # as in an Admission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,9 @@ class Admission:
     idempotency: Idempotency
     answer: str
     expires_at: datetime
+    # Take the place of what stands under the key, unless it was put there after this moment by
+    # an admission that would not do so. None: never.
+    replaces_until: datetime | None = None
 
 
 class Clock(Protocol):
@@ -103,8 +109,14 @@ class JobStore(Protocol):
         """Return those of the tasks that belong to a job."""
         ...
 
-    def newest(self, tenant: str, *, limit: int, cursor: str | None) -> JobPage:
-        """Return the tenant's jobs, newest first."""
+    def newest(
+        self, tenant: str, *, limit: int, cursor: str | None, wanted: JobFilter = ALL_JOBS
+    ) -> JobPage:
+        """Return the tenant's jobs, newest first.
+
+        A page may be shorter than `limit`, even empty: only so many jobs are looked at in one
+        call. Without a cursor there are no more.
+        """
         ...
 
     def due(self, *, before: datetime, limit: int | None = None) -> Sequence[DueJob]:
@@ -214,8 +226,14 @@ class ImageSource(Protocol):
 
 
 class MediaStore(Protocol):
-    def store(
-        self, job_id: JobId, *, attempt: int, position: int, chunks: Iterator[bytes]
+    def store(  # where it goes, what it is, how long it is kept
+        self,
+        job_id: JobId,
+        *,
+        attempt: int,
+        position: int,
+        chunks: Iterator[bytes],
+        keep_days: int | None = None,
     ) -> StoredImage:
         """Write the bytes once under their one key and describe what lies there.
 

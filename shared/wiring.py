@@ -7,6 +7,7 @@ from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.admit_references import AdmitReferences
 from shared.usecases.await_change import AwaitChange
+from shared.usecases.await_end import AwaitEnd
 from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.deliver_webhook import DeliverWebhook
@@ -163,6 +164,10 @@ class Service(World):
     @cached_property
     def await_change(self) -> AwaitChange:
         return AwaitChange(jobs=self.jobs, clock=self.clock)
+
+    @cached_property
+    def await_end(self) -> AwaitEnd:
+        return AwaitEnd(jobs=self.jobs, clock=self.clock)
 
     @cached_property
     def watch_jobs(self) -> WatchJobs:

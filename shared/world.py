@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from shared.config import (
     AddressSettings,
     AdminSettings,
+    AnswerSettings,
     CallbackKeySettings,
     CollectQueueSettings,
     DeliverQueueSettings,
@@ -325,6 +326,11 @@ class World:
         from shared.adapters.secrets import AdminKeyCheck
 
         return AdminKeyCheck(secret=AdminSettings.from_env(self._environ).admin_key_secret)
+
+    @cached_property
+    def answer_seconds(self) -> float:
+        """How long an answer that waits for its job may take."""
+        return AnswerSettings.from_env(self._environ).answer_seconds
 
     @cached_property
     def base_url(self) -> str:

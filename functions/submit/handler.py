@@ -1,6 +1,7 @@
-"""POST /v1/jobs: admit the job, then call the provider."""
+"""POST /v1/jobs and the posts of OpenAI's image API: admit the job, then call the provider."""
 
 import json
+from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -9,11 +10,17 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.submit.openai_routes import add_openai_routes
+from functions.submit.sending import send_off
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
+from shared.api.patience import ANSWER_WITHIN, came_at, preferred_wait
 from shared.api.requests import JobRequest, idempotency_of, read
-from shared.api.views import job_view
-from shared.domain.errors import InvalidRequest
+from shared.api.views import dry_run_view, file_name, job_view
+from shared.domain.api_key import ApiKey
+from shared.domain.errors import InvalidRequest, JobNotFound
+from shared.domain.ids import JobId
 from shared.domain.job import Job
+from shared.usecases.admit_job import Admitted
 from shared.wiring import Service
 
 logger = Logger()
@@ -21,51 +28,87 @@ logger = Logger()
 
 def create_app(service: Service) -> APIGatewayHttpResolver:
     app = http_app(logger)
+    add_openai_routes(app, service)
 
     @app.post("/v1/jobs")
     def submit_job() -> Response[str]:
+        came = came_at(app.current_event.raw_event, service.clock.now())
         key = service.authenticate(bearer_of(app))
         request = read(JobRequest, body_of(app.current_event.raw_event))
-        name = app.current_event.headers.get("idempotency-key")
-        base_url = base_url_of(app, known=service.base_url)
-        idempotency = idempotency_of(name, key_id=key.id, request=request)
-        try:
-            admitted = service.admit_job(
-                request.wish(service.clock.now(), force_failover=_forces_failover(app)),
-                key=key,
-                idempotency=idempotency,
-                # The job as admitted, whatever becomes of it: a new job has no images to sign.
-                render=lambda job: text_of(job_view(job, base_url=base_url, sign=str)),
-            )
-        except InvalidRequest:
-            earlier = service.admit_job.earlier(idempotency)
-            if earlier is None:
-                raise
-            admitted = earlier
+        if request.dry_run:
+            return _rehearsed(app, service, request, key)
+        admitted = _admitted(app, service, request, key)
         headers = {"location": json.loads(admitted.answer)["urls"]["self"]}
         if admitted.job:
-            _send_off(service, admitted.job)
+            send_off(service, admitted.job, answer_by=came + ANSWER_WITHIN)
         else:
             headers["idempotent-replayed"] = "true"
-        return answer(admitted.answer, status=HTTPStatus.ACCEPTED, headers=headers)
+        seconds = preferred_wait(app.current_event.headers.get("prefer"))
+        if seconds is None:
+            return answer(admitted.answer, status=HTTPStatus.ACCEPTED, headers=headers)
+        headers["preference-applied"] = f"wait={seconds}"
+        return _awaited(app, service, admitted, came + timedelta(seconds=seconds), headers)
 
     return app
+
+
+def _rehearsed(
+    app: APIGatewayHttpResolver, service: Service, request: JobRequest, key: ApiKey
+) -> Response[str]:
+    wish = request.wish(service.clock.now(), force_failover=_forces_failover(app))
+    return answer(dry_run_view(service.admit_job.rehearse(wish, key=key)))
+
+
+def _admitted(
+    app: APIGatewayHttpResolver, service: Service, request: JobRequest, key: ApiKey
+) -> Admitted:
+    name = app.current_event.headers.get("idempotency-key")
+    base_url = base_url_of(app, known=service.base_url)
+    idempotency = idempotency_of(name, key_id=key.id, request=request)
+    try:
+        return service.admit_job(
+            request.wish(service.clock.now(), force_failover=_forces_failover(app)),
+            key=key,
+            idempotency=idempotency,
+            # The job as admitted, whatever becomes of it: a new job has no images to sign.
+            render=lambda job: text_of(job_view(job, base_url=base_url, sign=str)),
+        )
+    except InvalidRequest:
+        earlier = service.admit_job.earlier(idempotency)
+        if earlier is None:
+            raise
+        return earlier
+
+
+def _awaited(
+    app: APIGatewayHttpResolver,
+    service: Service,
+    admitted: Admitted,
+    until: datetime,
+    headers: dict[str, str],
+) -> Response[str]:
+    """Return the finished job, or what it has come to in time."""
+    try:
+        known = admitted.job or service.jobs.get(JobId(json.loads(admitted.answer)["id"]))
+        job = service.await_end(known, until=until)
+    except JobNotFound:  # deleted meanwhile: it was admitted all the same
+        return answer(admitted.answer, status=HTTPStatus.ACCEPTED, headers=headers)
+    status = HTTPStatus.OK if job.is_terminal else HTTPStatus.ACCEPTED
+    return answer(_view(app, service, job), status=status, headers=headers)
+
+
+def _view(app: APIGatewayHttpResolver, service: Service, job: Job) -> dict[str, Any]:
+    return job_view(
+        job,
+        base_url=base_url_of(app, known=service.base_url),
+        sign=lambda image: service.media.link(image.key, filename=file_name(job, image)),
+    )
 
 
 def _forces_failover(app: APIGatewayHttpResolver) -> bool:
     """Sandboxes only: lets the first provider fail, to see what the next one does."""
     value = app.current_event.headers.get("x-seedhook-force-failover") or ""
     return value.strip().lower() in {"1", "true", "on", "yes"}
-
-
-def _send_off(service: Service, job: Job) -> None:
-    """The job is written down: whatever fails from here on, the watch sees to it."""
-    try:
-        service.send_off(job)
-    except Exception:
-        logger.exception("not sent off", job_id=job.id)
-    else:
-        logger.info("submitted", job_id=job.id)
 
 
 @cache

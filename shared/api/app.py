@@ -9,6 +9,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+from shared.api.openai_views import error_of, is_openai
 from shared.api.problems import CONTENT_TYPE, BodyTooLarge, RouteNotFound, problem_of
 from shared.api.requests import MAX_BODY_BYTES
 from shared.domain.errors import FieldError, InvalidRequest, ServiceError, Unauthenticated
@@ -65,6 +66,9 @@ def answer(
 def problem(app: APIGatewayHttpResolver, error: Exception) -> Response[str]:
     request_id = app.current_event.request_context.request_id
     told = problem_of(error, request_id=request_id)
+    if is_openai(app.current_event.request_context.http.path):
+        status, document = error_of(told)
+        return answer(document, status=status, headers=told.headers)
     return answer(
         told.document, status=told.status, headers=told.headers, content_type=CONTENT_TYPE
     )

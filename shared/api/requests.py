@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.ids import KeyId
+from shared.domain.retention import KEPT, Retention
 from shared.domain.status import FINISH_PATIENCE
 from shared.domain.wanted import JobInput
 from shared.domain.webhook import JobEvent
@@ -57,6 +58,11 @@ class StrictRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class RetentionRequest(StrictRequest):
+    media_days: Literal[1, 7, 30, 90, 365] | None = None
+    record_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
 class JobRequest(StrictRequest):
     model: Annotated[str, Field(min_length=1, max_length=100)]
     prompt: Annotated[str, Field(min_length=1, max_length=5000)]
@@ -84,6 +90,8 @@ class JobRequest(StrictRequest):
     tags: Annotated[list[Label], Field(max_length=16)] = []
     webhook_url: WebhookUrl | None = None
     webhook_events: Annotated[list[JobEvent], Field(max_length=8)] = []
+    retention: RetentionRequest | None = None
+    dry_run: bool = False
 
     @model_validator(mode="after")
     def _size_stands_alone(self) -> "JobRequest":
@@ -137,6 +145,7 @@ class JobRequest(StrictRequest):
             tags=tuple(self.tags),
             webhook_url=self.webhook_url,
             webhook_events=tuple(self.webhook_events),
+            retention=Retention(**self.retention.model_dump()) if self.retention else KEPT,
         )
 
 
@@ -185,7 +194,11 @@ def _within(deadline: float | str | None, now: datetime, pointer: str) -> timede
 
 def read[M: BaseModel](model: type[M], body: bytes) -> M:
     """Raises InvalidRequest with a pointer for each field at fault."""
-    content = _object(body)
+    return validated(model, _object(body))
+
+
+def validated[M: BaseModel](model: type[M], content: dict[str, Any]) -> M:
+    """Raises InvalidRequest with a pointer for each field at fault."""
     try:
         return model.model_validate(content)
     except ValidationError as exc:

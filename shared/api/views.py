@@ -31,6 +31,36 @@ def job_urls(job: Job, base_url: str) -> dict[str, str]:
     }
 
 
+def dry_run_view(job: Job) -> dict[str, Any]:
+    """Return what would become of a request; nothing of it has an address."""
+    return {
+        "object": "job",
+        "dry_run": True,
+        "model": job.model,
+        "provider": job.provider,
+        "delivery": job.delivery,
+        "sandbox": job.sandbox,
+        "requested_images": job.input.n,
+        "cost": {"estimated_usd": money(job.estimated_usd), "charged_usd": None},
+        "decision": job.decision,
+        "route": [
+            {
+                "provider": leg.provider,
+                "delivery": leg.delivery,
+                "sandbox": leg.sandbox,
+                "estimated_usd": money(leg.estimated_usd),
+            }
+            for leg in job.route
+        ],
+        "metadata": dict(job.metadata),
+        "tags": list(job.tags),
+    }
+
+
+def images_view(job: Job, *, base_url: str, sign: LinkSigner) -> dict[str, Any]:
+    return {"object": "list", "data": job_view(job, base_url=base_url, sign=sign)["images"]}
+
+
 def file_name(job: Job, image: StoredImage) -> str:
     return f"{job.id}-{image.index}.{image.key.rpartition('.')[2]}"
 

@@ -5,6 +5,7 @@
   - JobNotFound            no such job, or not the caller's
   - BatchNotFound          no such batch, or not the caller's
   - ImageNotFound          the job has no image with this index
+  - PreviewNotFound        the image has no preview (yet)
   - ModelNotFound          no such model
   - WebhookNotFound        no such webhook, or not the caller's
   - DeliveryNotFound       no such delivery, or not the caller's
@@ -132,6 +133,10 @@ class BatchNotFound(ServiceError):
 
 
 class ImageNotFound(ServiceError):
+    pass
+
+
+class PreviewNotFound(ServiceError):
     pass
 
 

@@ -9,6 +9,7 @@ from shared.domain.errors import ErrorCode, Fault
 from shared.domain.failover import Leg
 from shared.domain.ids import BatchId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
+from shared.domain.retention import KEPT, Retention
 from shared.domain.status import FINISH_PATIENCE, SLOW, TERMINAL, JobStatus
 from shared.domain.submission import Attempt, Submission, Task
 from shared.domain.wanted import JobInput
@@ -53,6 +54,7 @@ class JobFacts:
     source: str | None = None  # the object whose edit this is: its key in the uploads bucket
     webhook_url: str | None = None  # where its own events go besides
     webhook_events: tuple[str, ...] = ()  # which of them; empty: all
+    retention: Retention = KEPT
     version: int = 1
     created_at: datetime
     opened_at: datetime  # created, or reopened by a retry: the deadlines run from here
@@ -73,6 +75,13 @@ class JobFacts:
     def resolution(self) -> str | None:
         """How large the images are, as far as that was asked for in a word."""
         return self.input.resolution or self.input.size
+
+    @property
+    def forget_at(self) -> datetime | None:
+        """Return when the record may go: a while after the end, once nothing is awaited."""
+        if not self.is_terminal or self.due_at or self.retention.record_days is None:
+            return None
+        return self.updated_at + timedelta(days=self.retention.record_days)
 
     @property
     def start_by(self) -> datetime | None:

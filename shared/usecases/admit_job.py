@@ -12,6 +12,7 @@ from shared.domain.ids import BatchId, JobId, ulid
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
 from shared.domain.offers import Catalog, Model
+from shared.domain.retention import KEPT, Retention
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
 from shared.domain.wanted import JobInput
 from shared.ports import (
@@ -48,6 +49,7 @@ class Wish:
     tags: tuple[str, ...] = ()
     webhook_url: str | None = None
     webhook_events: tuple[str, ...] = ()
+    retention: Retention = KEPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,8 @@ class AdmitJob:
         references = self.admit_references(wish.wanted.images, tenant=key.tenant)
         # A request that makes no job stores nothing: where there is data that is worth a look.
         brings_data = any(isinstance(one, Content) for one in references)
-        if brings_data and (earlier := self.earlier(idempotency)):
+        makes_one = idempotency is not None and idempotency.replaces_until is not None
+        if brings_data and not makes_one and (earlier := self.earlier(idempotency)):
             return earlier
         wanted = replace(wish.wanted, images=tuple(map(self.admit_references.stored, references)))
         job = replace(self._job(wish, wanted, route, key), source=source, batch=batch)
@@ -108,6 +111,12 @@ class AdmitJob:
     def estimate(self, wish: Wish) -> Decimal | None:
         """Return what it would cost, None if nobody knows. Raises InvalidRequest."""
         return self._route(wish).legs[0].estimated_usd
+
+    def rehearse(self, wish: Wish, *, key: ApiKey) -> Job:
+        """Return the job as it would be admitted now; nothing is stored."""
+        route = self._route(wish)
+        self.admit_references(wish.wanted.images, tenant=key.tenant)
+        return self._job(wish, wish.wanted, route, key)
 
     def earlier(self, idempotency: Idempotency | None) -> Admitted | None:
         """Return the answer that a repeated request got before.
@@ -162,6 +171,7 @@ class AdmitJob:
             tags=wish.tags,
             webhook_url=wish.webhook_url,
             webhook_events=wish.webhook_events,
+            retention=wish.retention,
             on_unknown=wish.on_unknown,
             start_within=wish.start_within,
             finish_within=wish.finish_within,
@@ -178,8 +188,12 @@ class AdmitJob:
 def _admission(job: Job, answer: str, idempotency: Idempotency | None) -> Admission | None:
     if idempotency is None:
         return None
-    expires_at = job.created_at + _KEY_LIFE
-    return Admission(idempotency=idempotency, answer=answer, expires_at=expires_at)
+    return Admission(
+        idempotency=idempotency,
+        answer=answer,
+        expires_at=job.created_at + idempotency.life,
+        replaces_until=idempotency.replaces_until,
+    )
 
 
 def _replayed(known: AlreadyAdmitted, idempotency: Idempotency | None) -> Admitted:

@@ -144,7 +144,11 @@ class CollectResult:
     def _store(self, job: Job, submission: Submission, result: Result) -> StoredImage:
         with self.image_source.open(result.url) as chunks:
             return self.media.store(
-                job.id, attempt=submission.attempt, position=result.position, chunks=chunks
+                job.id,
+                attempt=submission.attempt,
+                position=result.position,
+                chunks=chunks,
+                keep_days=job.retention.media_days,
             )
 
     def _write_down(self, job: Job, findings: Mapping[Submission, _Finding]) -> Job:

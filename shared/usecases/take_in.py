@@ -74,9 +74,14 @@ class TakeIn:
         contents = answer.acceptance.contents if answer.acceptance else ()
         for position, content in enumerate(contents, start=sent.first_position):
             try:
-                chunks, attempt = iter([content]), sent.attempt
                 images.append(
-                    self.media.store(job.id, attempt=attempt, position=position, chunks=chunks)
+                    self.media.store(
+                        job.id,
+                        attempt=sent.attempt,
+                        position=position,
+                        chunks=iter([content]),
+                        keep_days=job.retention.media_days,
+                    )
                 )
             except ResultUnavailable as error:
                 faults.append(error.fault)

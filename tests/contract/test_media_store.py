@@ -292,3 +292,33 @@ def fetch(link: str) -> requests.Response:
 def seconds_of(link: str) -> int:
     (seconds,) = parse_qs(urlsplit(link).query)["X-Amz-Expires"]
     return int(seconds)
+
+
+def tags_of(aws: Aws, bucket: str, key: str) -> dict[str, str]:
+    found = aws.s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+    return {tag["Key"]: tag["Value"] for tag in found}
+
+
+def tags_of_two(aws: Aws | None, content: bytes) -> list[dict[str, str]]:
+    """Store an image for seven days and one for good; return the tags of both."""
+    if aws is None:
+        pytest.skip("tags are what the bucket's lifecycle goes by: memory has none")
+    bucket = aws.new_bucket()
+    media = S3MediaStore(aws.s3, bucket=bucket)
+    media.store(JOB, attempt=1, position=0, chunks=pieces(content), keep_days=7)
+    media.store(JOB, attempt=1, position=1, chunks=pieces(content))
+    return [tags_of(aws, bucket, KEY.replace("/0.", f"/{position}.")) for position in (0, 1)]
+
+
+def test_how_long_an_image_is_kept_stands_on_it(aws: Aws | None) -> None:
+    assert tags_of_two(aws, a_png()) == [{"retention-days": "7"}, {}]
+
+
+def test_how_long_a_large_image_is_kept_stands_on_it(aws: Aws | None) -> None:
+    assert tags_of_two(aws, a_large_png()) == [{"retention-days": "7"}, {}]
+
+
+def test_an_image_is_read_as_it_was_stored(buckets: Buckets) -> None:
+    store(buckets.media, a_png())
+
+    assert buckets.media.read(KEY) == a_png()

@@ -177,6 +177,6 @@ def test_the_routes_of_the_samples_are_the_templates() -> None:
         for name in ("submit", "callback", "manage")
     }
 
-    for name, (route,) in routes.items():
-        assert SAMPLES[name]["routeKey"] == route.strip()
-        assert SAMPLES[name]["requestContext"]["routeKey"] == route.strip()
+    for name, known in routes.items():
+        assert SAMPLES[name]["routeKey"] in [route.strip() for route in known]
+        assert SAMPLES[name]["requestContext"]["routeKey"] == SAMPLES[name]["routeKey"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.template_bridge import load_template
+from shared.domain.retention import MEDIA_DAYS
 from tests.docs.documents import Document, readme
 
 TEMPLATE = load_template(Path("template.yaml"))
@@ -60,3 +61,15 @@ def test_every_decision_is_numbered_and_told_in_three_parts() -> None:
         assert text.startswith(f"# {number:04}: ")
         parts = [line for line in text.splitlines() if line.startswith("## ")]
         assert parts == ["## Context", "## Decision", "## Consequence"]
+
+
+def test_for_every_time_that_images_may_be_kept_the_bucket_has_a_rule() -> None:
+    bucket = TEMPLATE["Resources"]["MediaBucket"]["Properties"]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    days = {
+        (rule["TagFilters"][0]["Value"], rule["ExpirationInDays"])
+        for rule in rules
+        if "TagFilters" in rule
+    }
+
+    assert days == {(str(number), number) for number in MEDIA_DAYS}

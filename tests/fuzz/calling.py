@@ -82,7 +82,7 @@ class Api:
 
     def send(self, event: dict[str, Any]) -> Answer:
         http = event["requestContext"]["http"]
-        app = self._submit if (http["method"], http["path"]) == SUBMIT else self._manage
+        app = self._submit if (http["method"], http["path"]) in SUBMIT else self._manage
         try:
             result = app.resolve(event, AnyContext())  # type: ignore[arg-type]  # what is asked of
         except Exception:
@@ -90,7 +90,8 @@ class Api:
             raise
         answer = Answer.of(result)
         self.tally.count(answer)
-        assert not (amiss := list(complaints(answer))), f"{amiss}: {answer}"[:2000]
+        told = openai_complaints if http["path"].startswith("/v1/images/") else complaints
+        assert not (amiss := list(told(answer))), f"{amiss}: {answer}"[:2000]
         return answer
 
     def call_back(self, path: Mapping[str, str] | None, body: str | bytes | None = None) -> Answer:
@@ -110,7 +111,28 @@ class Api:
         return answer
 
 
-SUBMIT: Final = ("POST", "/v1/jobs")
+SUBMIT: Final = {
+    ("POST", "/v1/jobs"),
+    ("POST", "/v1/images/generations"),
+    ("POST", "/v1/images/edits"),
+}
+
+
+def openai_complaints(answer: Answer) -> Iterator[str]:
+    """Say what is wrong with an answer in OpenAI's words."""
+    if not 200 <= answer.status < 500:
+        yield f"status {answer.status}"
+    if not all(value.isascii() and value.isprintable() for value in answer.headers.values()):
+        yield "a header that no server sends"
+    document = json.loads(answer.body, parse_constant=_no_constant)
+    if answer.status == 200:
+        yield from [] if document["data"] else ["no image, and no error"]
+        return
+    error = document["error"]
+    if not error["message"] or not error["type"] or not {"param", "code"} <= error.keys():
+        yield f"an error that says too little: {error}"
+    if len(answer.body) > _LARGEST_PROBLEM:
+        yield f"an error of {len(answer.body)} bytes"
 
 
 def complaints(answer: Answer) -> Iterator[str]:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.fuzz.calling import Tally, logged_errors
+from tests.fuzz.image_posts import random_image_posts
 from tests.fuzz.machine import PublicApi
 from tests.fuzz.tokens import forged_callbacks, forged_tokens
 from tests.fuzz.trials import (
@@ -61,6 +62,7 @@ def plan(n: int, start: int) -> dict[str, list[Work]]:
         "stories": _parts(stories, n * 3 // 5 // STEPS, start, _PART // STEPS),
         "wrong bodies": [all_wrong_values, all_naughty_strings, all_odd_headers],
         "random bodies": _parts(random_bodies, n, start, _PART),
+        "image posts": _parts(random_image_posts, n // 5, start, _PART),
         "callbacks": _parts(random_callbacks, n // 5, start, _PART),
         "questions": _parts(random_questions, n // 5, start, _PART),
         "forged callbacks": _parts(forged_callbacks, n // 5, start, _PART),

@@ -1,5 +1,6 @@
 """Bodies and headers as nobody should send them: each gets an answer, and leaves nothing behind."""
 
+from tests.fuzz.image_posts import random_image_posts
 from tests.fuzz.trials import (
     NOTHING_BROKEN,
     all_naughty_strings,
@@ -42,6 +43,13 @@ def test_every_callback_is_taken_if_genuine_and_otherwise_unknown() -> None:
 
     assert told(tally) == NOTHING_BROKEN
     assert 100 < tally.refused < tally.requests == 2_000
+
+
+def test_every_post_in_openais_words_is_answered_and_nothing_is_kept_of_what_is_refused() -> None:
+    tally = random_image_posts(SEED, 1_500)
+
+    assert told(tally) == NOTHING_BROKEN
+    assert 100 < tally.refused <= tally.requests == 1_500
 
 
 def test_every_question_is_answered() -> None:

@@ -72,6 +72,8 @@ def job_item(job: Job) -> Item:
         "model": job.model,
         "document": _JOB.dump_json(job).decode(),
     }
+    if job.forget_at:
+        item["expires_at"] = int(job.forget_at.timestamp())
     if job.due_at:
         due = {
             "unsent": job.has_work_to_send,
@@ -117,7 +119,8 @@ def task_key(task: Task) -> dict[str, str]:
     return {"pk": f"task#{task.provider}#{task.id}", "sk": "task"}
 
 
-def admission_item(admission: Admission) -> Item:
+def admission_item(admission: Admission, now: datetime) -> Item:
+    claim = {} if admission.replaces_until else {"claimed_at": text_of(now)}
     return wire(
         admission_key(admission.idempotency)
         | {
@@ -125,6 +128,7 @@ def admission_item(admission: Admission) -> Item:
             "answer": admission.answer,
             "expires_at": int(admission.expires_at.timestamp()),
         }
+        | claim
     )
 
 

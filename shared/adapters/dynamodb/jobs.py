@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from shared.adapters.dynamodb.items import (
     SHARDS,
-    Item,
     admission_item,
     admission_key,
     event_item,
@@ -37,6 +36,7 @@ from shared.domain.errors import (
 from shared.domain.events import announcement
 from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
+from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.submission import Task
 from shared.ports import Admission, DueJob, Idempotency, JobPage
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 # Why a transaction is cancelled when others write the same job; throttling is another matter.
 _CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_MOST_PAGES: Final = 5  # so many queries answer one question at most
+_FILTERED_PAGE: Final = 100
 _JOB_ID: Final = re.compile(r"job_[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -109,22 +111,44 @@ class DynamoJobStore:
             raise JobNotFound(job_id)
         return read_job(answer["Item"])
 
-    def newest(self, tenant: str, *, limit: int, cursor: str | None) -> JobPage:
-        start = {"ExclusiveStartKey": _open_cursor(cursor, tenant)} if cursor is not None else {}
+    def newest(
+        self, tenant: str, *, limit: int, cursor: str | None, wanted: JobFilter = ALL_JOBS
+    ) -> JobPage:
+        seen = _open_cursor(cursor) if cursor is not None else None
+        found: list[Job] = []
+        for _ in range(_MOST_PAGES):
+            size = limit - len(found) if wanted.is_a_span else _FILTERED_PAGE
+            page, has_more = self._query(tenant, wanted, after=seen, size=size)
+            for at, job in enumerate(page, start=1):
+                seen = job.id
+                found += [job] if wanted.admits(job) else []
+                if len(found) == limit:
+                    has_more = has_more or at < len(page)
+                    return JobPage(jobs=tuple(found), cursor=_cursor(seen) if has_more else None)
+            if not has_more or seen is None:
+                return JobPage(jobs=tuple(found), cursor=None)
+        return JobPage(jobs=tuple(found), cursor=_cursor(seen) if seen else None)
+
+    def _query(
+        self, tenant: str, wanted: JobFilter, *, after: JobId | None, size: int
+    ) -> tuple[list[Job], bool]:
+        """Read one page of the index, and whether there is another."""
+        first, last = wanted.span
+        if first > last or (after and after <= first):
+            return [], False
+        # A start outside the span is an error of DynamoDB's; above it, it says nothing new.
+        key = wire(job_key(after) | {"tenant": tenant, "job_id": after}) if after else {}
+        start = {"ExclusiveStartKey": key} if after and after <= last else {}
         answer = self._client.query(
             TableName=self._table,
             IndexName="tenant-jobs",
-            KeyConditionExpression="tenant = :tenant",
-            ExpressionAttributeValues=wire({":tenant": tenant}),
+            KeyConditionExpression="tenant = :tenant AND job_id BETWEEN :first AND :last",
+            ExpressionAttributeValues=wire({":tenant": tenant, ":first": first, ":last": last}),
             ScanIndexForward=False,
-            Limit=limit,
+            Limit=size,
             **start,  # type: ignore[arg-type]  # the stubs want one key's exact shape
         )
-        last = answer.get("LastEvaluatedKey")
-        return JobPage(
-            jobs=tuple(read_job(item) for item in answer["Items"]),
-            cursor=_cursor(JobId(last["job_id"]["S"])) if last else None,
-        )
+        return [read_job(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
 
     def due(self, *, before: datetime, limit: int | None = None) -> Sequence[DueJob]:
         found: list[DueJob] = []
@@ -185,11 +209,16 @@ def _with_it(job: Job, was: Job | None) -> Iterator[_Write]:
 
 
 def _admission_put(admission: Admission, now: datetime) -> dict[str, Any]:
+    # The table forgets when it likes, so the time is compared as well.
+    condition = "attribute_not_exists(pk) OR expires_at <= :now"
+    values: dict[str, object] = {":now": int(now.timestamp())}
+    if admission.replaces_until:
+        condition += " OR attribute_not_exists(claimed_at) OR claimed_at <= :until"
+        values[":until"] = text_of(admission.replaces_until)
     return {
-        "Item": admission_item(admission),
-        # The table forgets when it likes, so the time is compared as well.
-        "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
-        "ExpressionAttributeValues": wire({":now": int(now.timestamp())}),
+        "Item": admission_item(admission, now),
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": wire(values),
     }
 
 
@@ -208,8 +237,11 @@ def _cursor(job_id: JobId) -> str:
     return urlsafe_b64encode(job_id.encode()).decode()
 
 
-def _open_cursor(cursor: str, tenant: str) -> Item:
-    """Rebuild the key from the one part that is not known: a cursor cannot leave its tenant."""
+def _open_cursor(cursor: str) -> JobId:
+    """Return the last job seen. Raises InvalidRequest.
+
+    That is all a cursor holds: it cannot leave its tenant, and it goes with any filter.
+    """
     try:
         job_id = JobId(urlsafe_b64decode(cursor.encode()).decode())
     except ValueError:
@@ -217,4 +249,4 @@ def _open_cursor(cursor: str, tenant: str) -> Item:
     if not _JOB_ID.fullmatch(job_id):
         error = FieldError(pointer="?cursor", code="invalid", message="is no cursor of this list")
         raise InvalidRequest([error])
-    return wire(job_key(job_id) | {"tenant": tenant, "job_id": job_id})
+    return job_id

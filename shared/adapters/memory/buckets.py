@@ -19,14 +19,22 @@ from shared.ports import CallbackPage, Clock, Dropped, FoundUpload, KeptCallback
 class MemoryMediaStore:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.keep_days: dict[str, int | None] = {}
 
-    def store(
-        self, job_id: JobId, *, attempt: int, position: int, chunks: Iterator[bytes]
+    def store(  # as the port
+        self,
+        job_id: JobId,
+        *,
+        attempt: int,
+        position: int,
+        chunks: Iterator[bytes],
+        keep_days: int | None = None,
     ) -> StoredImage:
         content = b"".join(chunks)
         extension = _facts(content).extension
         key = image_key(job_id, attempt=attempt, position=position, extension=extension)
         self.objects.setdefault(key, content)
+        self.keep_days.setdefault(key, keep_days)
         return _described(self.objects[key], key=key, attempt=attempt, position=position)
 
     def remove(self, job_id: JobId) -> None:

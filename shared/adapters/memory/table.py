@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
+from typing import Final
 
 from shared.domain.api_key import ApiKey
 from shared.domain.errors import (
@@ -16,8 +17,11 @@ from shared.domain.errors import (
 from shared.domain.events import Event, announcement
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
+from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.submission import Task
 from shared.ports import Admission, DueJob, Idempotency, JobPage
+
+_MOST_LOOKED_AT: Final = 500
 
 
 class MemoryJobStore:
@@ -29,6 +33,7 @@ class MemoryJobStore:
         self._agenda: list[tuple[datetime, JobId]] = []
         self._owners: dict[Task, JobId] = {}
         self._admissions: dict[str, Admission] = {}
+        self._claims: dict[str, datetime] = {}
 
     def add(self, job: Job, *, admission: Admission | None = None) -> None:
         if job.id in self._jobs:
@@ -65,15 +70,20 @@ class MemoryJobStore:
             raise JobNotFound(job_id)
         return self._jobs[job_id]
 
-    def newest(self, tenant: str, *, limit: int, cursor: str | None) -> JobPage:
+    def newest(
+        self, tenant: str, *, limit: int, cursor: str | None, wanted: JobFilter = ALL_JOBS
+    ) -> JobPage:
         if cursor is not None and not cursor.startswith("after:"):
             error = FieldError(pointer="?cursor", code="invalid", message="is no cursor")
             raise InvalidRequest([error])
         last = (cursor or "").removeprefix("after:")
         ids = sorted((job.id for job in self._jobs.values() if job.tenant == tenant), reverse=True)
         rest = [job_id for job_id in ids if not last or job_id < last]
-        page = tuple(self._jobs[job_id] for job_id in rest[:limit])
-        return JobPage(jobs=page, cursor=f"after:{page[-1].id}" if len(rest) > limit else None)
+        looked_at = rest if wanted.is_a_span else rest[:_MOST_LOOKED_AT]
+        jobs = [self._jobs[job_id] for job_id in looked_at if wanted.admits(self._jobs[job_id])]
+        seen = jobs[limit - 1].id if len(jobs) >= limit else (looked_at or [JobId("")])[-1]
+        has_more = bool(rest) and seen != rest[-1]
+        return JobPage(jobs=tuple(jobs[:limit]), cursor=f"after:{seen}" if has_more else None)
 
     def due(self, *, before: datetime, limit: int | None = None) -> Sequence[DueJob]:
         found: dict[JobId, DueJob] = {}
@@ -94,10 +104,15 @@ class MemoryJobStore:
         return None
 
     def _admit(self, admission: Admission, now: datetime) -> None:
+        key, until = admission.idempotency.key, admission.replaces_until
         known = self.admitted(admission.idempotency, now=now)
-        if known:
+        claimed_at = self._claims.get(key)
+        if known and not (until and (claimed_at is None or claimed_at <= until)):
             raise known
-        self._admissions[admission.idempotency.key] = admission
+        self._admissions[key] = admission
+        self._claims.pop(key, None)
+        if until is None:
+            self._claims[key] = now
 
     def _write(self, job: Job, *, was: Job | None) -> None:
         self._jobs[job.id] = job

@@ -58,8 +58,14 @@ class S3MediaStore:
         self._client = client
         self._bucket = bucket
 
-    def store(
-        self, job_id: JobId, *, attempt: int, position: int, chunks: Iterator[bytes]
+    def store(  # as the port
+        self,
+        job_id: JobId,
+        *,
+        attempt: int,
+        position: int,
+        chunks: Iterator[bytes],
+        keep_days: int | None = None,
     ) -> StoredImage:
         """Memory: five parts at most, whatever the image's size."""
         inspection = _Inspection()
@@ -70,9 +76,10 @@ class S3MediaStore:
             key = image_key(job_id, attempt=attempt, position=position, extension=extension)
             second = next(parts, None)
             if second is None:
-                written = self._put(key, first, inspection)
+                written = self._put(key, first, inspection, keep_days)
             else:
-                written = self._put_in_parts(key, _chain(first, second, parts), inspection)
+                whole = _chain(first, second, parts)
+                written = self._put_in_parts(key, whole, inspection, keep_days)
             seen = inspection if written else self._inspect(key)
             return seen.describe(key=key, attempt=attempt, position=position)
         except (NotAnImage, Truncated) as exc:
@@ -108,7 +115,9 @@ class S3MediaStore:
             message = "the image is not there"
             raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message)) from exc
 
-    def _put(self, key: str, content: bytes, inspection: _Inspection) -> bool:
+    def _put(
+        self, key: str, content: bytes, inspection: _Inspection, keep_days: int | None
+    ) -> bool:
         facts = inspection.probe.finish()
         try:
             self._client.put_object(
@@ -118,14 +127,20 @@ class S3MediaStore:
                 ContentType=facts.content_type,
                 IfNoneMatch="*",
                 ChecksumAlgorithm="SHA256",
+                **_lifetime(keep_days),
             )
         except ClientError as exc:
             return _already_there(exc)
         return True
 
-    def _put_in_parts(self, key: str, parts: Iterator[bytes], inspection: _Inspection) -> bool:
+    def _put_in_parts(
+        self, key: str, parts: Iterator[bytes], inspection: _Inspection, keep_days: int | None
+    ) -> bool:
         upload = self._client.create_multipart_upload(
-            Bucket=self._bucket, Key=key, ContentType=inspection.probe.content_type
+            Bucket=self._bucket,
+            Key=key,
+            ContentType=inspection.probe.content_type,
+            **_lifetime(keep_days),
         )
         target: Any = {"Bucket": self._bucket, "Key": key, "UploadId": upload["UploadId"]}
         try:
@@ -153,6 +168,11 @@ class S3MediaStore:
         for _ in inspection.watch(body.iter_chunks(_PART)):
             pass
         return inspection
+
+
+def _lifetime(keep_days: int | None) -> Any:
+    """Return the tag that the bucket's lifecycle rules go by (template.yaml)."""
+    return {} if keep_days is None else {"Tagging": f"retention-days={keep_days}"}
 
 
 def _parts(chunks: Iterator[bytes]) -> Iterator[bytes]:
