@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from shared.api.openapi_parts import ANSWERS, TEXT, Schema, listed, ref
-from shared.api.operations import OPERATIONS, Operation
+from shared.api.operation import Operation
+from shared.api.operations import OPERATIONS
 
 VERSION: Final = "0.1.0"
 _REF: Final = "#/components/schemas/{model}"

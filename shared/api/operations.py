@@ -3,49 +3,14 @@
 A test holds this list to the routes of the functions, and the examples to what they answer.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from pydantic import BaseModel
-
+from shared.api.more_operations import UPLOADS, WEBHOOKS
 from shared.api.openai_requests import ImageRequest
-from shared.api.openapi_parts import MOMENT, TEXT, Schema
+from shared.api.openapi_parts import MOMENT
+from shared.api.operation import Operation, in_header, in_query, up_to
 from shared.api.requests import JobRequest, KeyRequest, ReplayRequest
 from shared.domain.status import JobStatus
-
-type Parameter = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """`answers` are the schemas by status; errors are problems unless `error` says otherwise."""
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    answers: Mapping[int, str | None]
-    request: type[BaseModel] | None = None
-    is_form: bool = False
-    example: Mapping[str, Any] | None = None
-    parameters: Sequence[Parameter] = ()
-    error: str = "Problem"
-    key: str | None = "api"  # which key it takes: of the API, the deployment's admin key, or none
-    headers: Sequence[str] = field(default_factory=tuple)
-
-
-def in_query(name: str, description: str, schema: Schema = TEXT) -> Parameter:
-    return {"in": "query", "name": name, "description": description, "schema": schema}
-
-
-def in_header(name: str, description: str) -> Parameter:
-    return {"in": "header", "name": name, "description": description, "schema": TEXT}
-
-
-def _up_to(most: int, *, least: int = 0) -> Schema:
-    return {"type": "integer", "minimum": least, "maximum": most}
-
 
 _FOX: Final = {"model": "seedream-4.5", "prompt": "a fox in watercolor", "n": 2, "size": "2K"}
 _JOB: Final = "/v1/jobs/{job_id}"
@@ -78,7 +43,7 @@ JOBS: Final = (
             in_query("batch", "Of this batch."),
             in_query("since", "Created then or later.", MOMENT),
             in_query("until", "Created before.", MOMENT),
-            in_query("limit", "At most so many; 20 unless told.", _up_to(100, least=1)),
+            in_query("limit", "At most so many; 20 unless told.", up_to(100, least=1)),
             in_query("cursor", "The cursor of the page before."),
         ],
         answers={200: "JobPage"},
@@ -88,7 +53,7 @@ JOBS: Final = (
         path=_JOB,
         name="getJob",
         summary="One job, when asked so as soon as it changes",
-        parameters=[in_query("wait", "Seconds to wait for a change.", _up_to(25))],
+        parameters=[in_query("wait", "Seconds to wait for a change.", up_to(25))],
         answers={200: "Job"},
     ),
     Operation(
@@ -222,4 +187,4 @@ REST: Final = (
     ),
 )
 
-OPERATIONS: Final = (*JOBS, *OPENAI, *REST)
+OPERATIONS: Final = (*JOBS, *OPENAI, *UPLOADS, *WEBHOOKS, *REST)

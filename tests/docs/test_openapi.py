@@ -11,7 +11,8 @@ from functions.manage.handler import create_app as manage_app
 from functions.submit.handler import create_app as submit_app
 from local.template_bridge import load_template
 from shared.api.openapi import openapi_document
-from shared.api.operations import OPERATIONS, Operation
+from shared.api.operation import Operation
+from shared.api.operations import OPERATIONS
 from tests.docs import openapi
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import ADMIN_KEY, MemoryService
