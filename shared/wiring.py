@@ -2,17 +2,16 @@
 
 from functools import cached_property
 
-from shared.usecases.provider_gate import ProviderGate
-
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.await_change import AwaitChange
 from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.dispatch_attempt import DispatchAttempt
-from shared.usecases.keys import Authenticate, IssueKey
+from shared.usecases.keys import Authenticate, IssueKey, RevokeKey, RotateKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.pass_gate import PassGate
+from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.recover import Recover
 from shared.usecases.references import PrepareReferences
@@ -124,7 +123,12 @@ class Service(World):
 
     @cached_property
     def retry_job(self) -> RetryJob:
-        return RetryJob(jobs=self.jobs, dispatch_queue=self.dispatch_queue, clock=self.clock)
+        return RetryJob(
+            jobs=self.jobs,
+            keys=self.api_keys,
+            dispatch_queue=self.dispatch_queue,
+            clock=self.clock,
+        )
 
     @cached_property
     def delete_job(self) -> DeleteJob:
@@ -163,3 +167,11 @@ class Service(World):
     @cached_property
     def issue_key(self) -> IssueKey:
         return IssueKey(keys=self.api_keys, clock=self.clock, random_bytes=self.random_bytes)
+
+    @cached_property
+    def rotate_key(self) -> RotateKey:
+        return RotateKey(keys=self.api_keys, clock=self.clock, random_bytes=self.random_bytes)
+
+    @cached_property
+    def revoke_key(self) -> RevokeKey:
+        return RevokeKey(keys=self.api_keys, clock=self.clock)

@@ -29,6 +29,7 @@ from shared.domain.offers import Catalog
 from shared.domain.prices import prices_of
 from shared.ports import (
     Accesses,
+    Accounts,
     ApiKeys,
     Breakers,
     CallbackArchive,
@@ -49,6 +50,7 @@ from shared.ports import (
     Queue,
     RandomBytes,
     Uploads,
+    UsageBook,
     Wake,
 )
 
@@ -66,8 +68,22 @@ class World:
     @cached_property
     def jobs(self) -> JobStore:
         from shared.adapters.dynamodb.jobs import DynamoJobStore
+        from shared.adapters.dynamodb.transactions import BackOff
 
-        return DynamoJobStore(self._aws("dynamodb"), table=self._table)
+        back_off = BackOff(clock=self.clock, random_bytes=self.random_bytes)
+        return DynamoJobStore(self._aws("dynamodb"), table=self._table, back_off=back_off)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from shared.adapters.dynamodb.books import DynamoAccounts
+
+        return DynamoAccounts(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def usage_book(self) -> UsageBook:
+        from shared.adapters.dynamodb.books import DynamoUsageBook
+
+        return DynamoUsageBook(self._aws("dynamodb"), table=self._table)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -162,7 +178,6 @@ class World:
     @cached_property
     def providers(self) -> Providers:
         from shared.adapters.providers.aimlapi import Aimlapi
-
         from shared.adapters.providers.apixo import Apixo
         from shared.adapters.providers.oxen import Oxen
 

@@ -6,14 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from shared.domain.api_key import ApiKey
-from shared.domain.errors import AlreadyAdmitted, FieldError, InvalidRequest, KeyReused
+from shared.domain.errors import AlreadyAdmitted, FieldError, Forbidden, InvalidRequest, KeyReused
+from shared.domain.hold import Hold
 from shared.domain.ids import JobId, ulid
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
+from shared.domain.money import micros
 from shared.domain.offers import Catalog, Model
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
 from shared.domain.wanted import JobInput
@@ -80,8 +83,11 @@ class AdmitJob:
         render: Callable[[Job], str],
         idempotency: Idempotency | None = None,
     ) -> Admitted:
-        """Raises KeyReused when the idempotency key came with another request before."""
-        route = self._route(wish)
+        """Raises KeyReused when the idempotency key came with another request before.
+
+        Raises Forbidden, Unpriced, or what JobStore.add does, when the API key's terms keep it out.
+        """
+        route = self._route(wish, key)
         # All are checked before the first is stored.
         references = [_decode(reference, at) for at, reference in enumerate(wish.wanted.images)]
         # A request that makes no job stores nothing: where there is data that is worth a look.
@@ -92,7 +98,8 @@ class AdmitJob:
         job = self._job(wish, wanted, route, key)
         answer = render(job)
         try:
-            self.jobs.add(job, admission=_admission(job, answer, idempotency))
+            admission = _admission(job, answer, idempotency)
+            self.jobs.add(job, admission=admission, limits=key.terms.limits)
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
         return Admitted(answer=answer, job=job)
@@ -113,8 +120,10 @@ class AdmitJob:
             raise InvalidRequest([FieldError(pointer="/model", code="unknown", message=message)])
         return model
 
-    def _route(self, wish: Wish) -> Route:
+    def _route(self, wish: Wish, key: ApiKey) -> Route:
         model = self._model(wish.model)
+        if not key.terms.allow(model.id):
+            raise Forbidden(f"this key is for {', '.join(key.terms.models)}, not for {model.id}")
         route = choose(
             model,
             wish.wanted,
@@ -122,6 +131,7 @@ class AdmitJob:
             delivery=wish.delivery,
             accesses=self.accesses,
             is_healthy=self.is_healthy,
+            priced_only=key.terms.limits.budget is not None,
         )
         if wish.force_failover and not route.legs[0].sandbox:
             message = (
@@ -139,6 +149,7 @@ class AdmitJob:
 
     def _job(self, wish: Wish, wanted: JobInput, route: Route, key: ApiKey) -> Job:
         now, first = self.clock.now(), route.legs[0]
+        estimate = micros(first.estimated_usd or Decimal(0))
         job = Job(
             id=JobId(f"job_{ulid(now, self.random_bytes(10))}"),
             tenant=key.tenant,
@@ -152,6 +163,7 @@ class AdmitJob:
             sandbox=first.sandbox,
             input=wanted,
             estimated_usd=first.estimated_usd,
+            hold=Hold.under(key.terms.limits, estimate=estimate, at=now),
             metadata=wish.metadata,
             tags=wish.tags,
             on_unknown=wish.on_unknown,

@@ -10,6 +10,7 @@ from moto import mock_aws
 from local.engine import Engine
 from local.ports import LOOPBACK
 from shared.ports import (
+    Accounts,
     ApiKeys,
     Breakers,
     CallbackArchive,
@@ -19,6 +20,7 @@ from shared.ports import (
     Outbox,
     Places,
     Uploads,
+    UsageBook,
 )
 from tests.contract.aws import Aws
 from tests.contract.engines import DIFFERENCES, ENGINES
@@ -115,6 +117,16 @@ def breakers(table: Table) -> Breakers:
 @pytest.fixture
 def places(table: Table) -> Places:
     return table.places
+
+
+@pytest.fixture
+def accounts(table: Table) -> Accounts:
+    return table.accounts
+
+
+@pytest.fixture
+def usage_book(table: Table) -> UsageBook:
+    return table.usage_book
 
 
 @pytest.fixture

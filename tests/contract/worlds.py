@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.dynamodb.books import DynamoAccounts, DynamoUsageBook
 from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.keys import DynamoApiKeys
@@ -14,6 +15,7 @@ from shared.adapters.dynamodb.places import DynamoPlaces
 from shared.adapters.eventbridge import EventBridgeBus
 from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
+from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
 from shared.adapters.s3.callbacks import S3CallbackArchive
@@ -22,6 +24,7 @@ from shared.adapters.s3.uploads import S3Uploads
 from shared.adapters.sqs import SqsQueue, read_message
 from shared.domain.ids import JobId
 from shared.ports import (
+    Accounts,
     ApiKeys,
     Breakers,
     CallbackArchive,
@@ -34,6 +37,7 @@ from shared.ports import (
     Queue,
     TaskHint,
     Uploads,
+    UsageBook,
 )
 from tests.contract.aws import Aws
 
@@ -46,6 +50,8 @@ class Table:
     leases: Leases
     breakers: Breakers
     places: Places
+    accounts: Accounts
+    usage_book: UsageBook
 
 
 def memory_table() -> Table:
@@ -57,6 +63,8 @@ def memory_table() -> Table:
         leases=MemoryLeases(),
         breakers=MemoryBreakers(jobs.announced),
         places=MemoryPlaces(),
+        accounts=MemoryAccounts(jobs.ledger),
+        usage_book=MemoryUsageBook(jobs.ledger),
     )
 
 
@@ -69,6 +77,8 @@ def dynamo_table(aws: Aws) -> Table:
         leases=DynamoLeases(client, table=name),
         breakers=DynamoBreakers(client, table=name),
         places=DynamoPlaces(client, table=name),
+        accounts=DynamoAccounts(client, table=name),
+        usage_book=DynamoUsageBook(client, table=name),
     )
 
 

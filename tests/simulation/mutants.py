@@ -76,7 +76,7 @@ def _no_claim_before_the_call(call: Original) -> Any:
 
 
 def _saves_without_condition(_: Original) -> Any:
-    def broken(self: table.MemoryJobStore, job: Job, *, was: Job) -> None:
+    def broken(self: table.MemoryJobStore, job: Job, *, was: Job, **_: Any) -> None:
         self._write(job, was=was)
 
     return broken
@@ -161,10 +161,12 @@ def _never_deduplicates(_: Original) -> Any:
 
 
 def _key_is_written_first(add: Original) -> Any:
-    def broken(self: table.MemoryJobStore, job: Job, *, admission: Any = None) -> None:
+    def broken(
+        self: table.MemoryJobStore, job: Job, *, admission: Any = None, **limits: Any
+    ) -> None:
         if admission:
             self._admissions.pop(admission.idempotency.key, None)
-        add(self, job, admission=admission)
+        add(self, job, admission=admission, **limits)
 
     return broken
 
@@ -191,8 +193,8 @@ def _believes_the_callback(ask: Original) -> Any:
 
 
 def _no_owner_of_a_task(write: Original) -> Any:
-    def broken(self: table.MemoryJobStore, job: Job, *, was: Job | None) -> None:
-        write(self, job, was=was)
+    def broken(self: table.MemoryJobStore, job: Job, **step: Any) -> None:
+        write(self, job, **step)
         self._owners.clear()
 
     return broken
@@ -267,7 +269,7 @@ def _charges_what_was_asked(_: Original) -> Any:
 
 
 def _loses_the_race_silently(_: Original) -> Any:
-    def broken(store: Any, job_id: Any, change: Any) -> Job:
+    def broken(store: Any, job_id: Any, change: Any, **_: Any) -> Job:
         job: Job = store.get(job_id)
         changed = change(job)
         if changed is None:
@@ -389,8 +391,7 @@ def _bytes_are_made_when_sent(publish: Original) -> Any:
 
 
 def _silent_transitions(_: Original) -> Any:
-    def broken(self: table.MemoryJobStore, job: Job, *, was: Job | None) -> None:
-        del was
+    def broken(self: table.MemoryJobStore, job: Job, **_: Any) -> None:
         self._jobs[job.id] = job
         self._owners |= dict.fromkeys(job.tasks, job.id)
 
@@ -415,7 +416,7 @@ MUTANTS: Final = (
     Mutant("fail over too soon", jobs, "has_surely_failed", _fails_over_too_soon),
     Mutant("move on while it is open", Job, "settled", _moves_on_while_something_is_open),
     Mutant("drop what came inline", TakeIn, "_keep", _drops_what_came_inline),
-    Mutant("no idempotency", _Store, "_admit", _never_deduplicates),
+    Mutant("no idempotency", _Store, "_refuse_repeat", _never_deduplicates),
     Mutant("idempotency outside the transaction", _Store, "add", _key_is_written_first),
     Mutant("adopt any task id", Recover, "adopt", _believes_any_task_id),
     Mutant("believe the callback body", CollectResult, "_ask", _believes_the_callback),

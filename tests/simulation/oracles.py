@@ -13,6 +13,7 @@ from shared.domain.errors import ErrorCode
 from shared.domain.events import Event, announcement
 from shared.domain.ids import EventId, JobId
 from shared.domain.job import Job
+from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.reports import TaskState
 from shared.domain.status import FINISH_PATIENCE, JobStatus
 from shared.domain.submission import Submission
@@ -44,9 +45,9 @@ class RecordingJobStore(MemoryJobStore):
     def all(self) -> list[Job]:
         return list(self._jobs.values())
 
-    def _write(self, job: Job, *, was: Job | None) -> None:
+    def _write(self, job: Job, *, was: Job | None, limits: Limits = UNLIMITED) -> None:
         self._check_step(job, was)
-        super()._write(job, was=was)
+        super()._write(job, was=was, limits=limits)
         event = announcement(job, was=was)
         if event:
             self._check_event(event)

@@ -17,6 +17,7 @@ from shared.adapters.memory.buckets import (
     MemoryUploads,
 )
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
+from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
 from shared.adapters.parallel import InTurn
@@ -74,6 +75,8 @@ class World(Service):
         self.jobs = self._tapped(self.store, "jobs")
         self.outbox = self._tapped(MemoryOutbox(self.store), "outbox")
         self.api_keys = MemoryApiKeys()
+        self.accounts = MemoryAccounts(self.store.ledger)
+        self.usage_book = MemoryUsageBook(self.store.ledger)
         self.leases = self._tapped(MemoryLeases(), "leases")
         self.media = self._tapped(self.bucket, "media")
         self.uploads = self._tapped(MemoryUploads(), "uploads")

@@ -4,13 +4,15 @@
 |---------|-----------|-----------------|----------------------------------------|
 | job     | job#<id>  | job             | tenant + job_id (index), due_* (index) |
 | event   | job#<id>  | event#<version> | due_* (index) until published          |
-| API key | key#<id>  | key             |                                        |
+| API key | key#<id>  | key             | version; listed under #keys (index)    |
 | lease   | lease#<n> | lease           | holder, held_until                     |
 | task    | task#<p>#<id> | task        | claimed_by, expires_at                 |
 | admission | admission#<key> | admission | fingerprint, answer; expires_at       |
 | breaker | breakers  | <p>#<model>     | version                                |
 | its event | breaker#<p>#<model> | event#<version> | due_* (index) until published |
 | places  | places#<p> | places         | taken: job id -> time                  |
+
+Accounts and usage: ledger.py.
 
 What the table does not look into lies in `document`, as JSON of the domain type: a job with its
 attempts and submissions is one item, so one conditional write changes all or nothing.
@@ -38,6 +40,7 @@ type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
 SCHEMA: Final = 1
 SHARDS: Final = 8
 BREAKERS: Final = "breakers"
+KEYS: Final = "#keys"
 _TASKS_ARE_REMEMBERED: Final = timedelta(days=7)
 
 _JOB: Final = TypeAdapter(Job)
@@ -133,8 +136,18 @@ def admission_key(idempotency: Idempotency) -> dict[str, str]:
 
 
 def key_item(key: ApiKey) -> Item:
-    document = _KEY.dump_json(key).decode()
-    return wire({"pk": f"key#{key.id}", "sk": "key", "schema": SCHEMA, "document": document})
+    return wire(
+        {
+            "pk": f"key#{key.id}",
+            "sk": "key",
+            "schema": SCHEMA,
+            "version": key.version,
+            # Keys are few: they share the jobs' index, under a name that no tenant can have.
+            "tenant": KEYS,
+            "job_id": f"{text_of(key.created_at)}#{key.id}",
+            "document": _KEY.dump_json(key).decode(),
+        }
+    )
 
 
 def read_job(item: Item) -> Job:
