@@ -10,6 +10,7 @@ from shared.usecases.collect_result import CollectResult
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.keys import Authenticate, IssueKey, RevokeKey, RotateKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
+from shared.usecases.list_keys import ListKeys
 from shared.usecases.pass_gate import PassGate
 from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
@@ -175,3 +176,12 @@ class Service(World):
     @cached_property
     def revoke_key(self) -> RevokeKey:
         return RevokeKey(keys=self.api_keys, clock=self.clock)
+
+    @cached_property
+    def list_keys(self) -> ListKeys:
+        return ListKeys(
+            keys=self.api_keys,
+            accounts=self.accounts,
+            usage_book=self.usage_book,
+            clock=self.clock,
+        )

@@ -8,9 +8,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.manage.key_routes import add_key_routes, add_usage_route
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app
 from shared.api.provider_views import providers_view
-from shared.api.requests import KeyRequest, ReplayRequest, read
+from shared.api.requests import ReplayRequest, read
 from shared.api.views import file_name, job_view, model_view
 from shared.domain.errors import (
     FieldError,
@@ -36,6 +37,7 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     _add_job_routes(app, service)
     _add_model_routes(app, service)
     _add_admin_routes(app, service)
+    add_usage_route(app, service)
 
     @app.get("/v1/health")
     def health() -> Response[str]:
@@ -128,21 +130,7 @@ def _add_admin_routes(app: APIGatewayHttpResolver, service: Service) -> None:
         logger.info("callbacks replayed", count=replayed.count)
         return answer({"replayed": replayed.count, "cursor": replayed.cursor})
 
-    @app.post("/v1/keys")
-    def create_key() -> Response[str]:
-        only_admin()
-        request = read(KeyRequest, body_of(app.current_event.raw_event))
-        issued = service.issue_key(tenant=request.tenant, name=request.name)
-        logger.info("key created", key_id=issued.key.id)
-        document = {
-            "id": issued.key.id,
-            "object": "key",
-            "name": issued.key.name,
-            "tenant": issued.key.tenant,
-            "key": issued.text,
-            "webhook_secret": issued.key.webhook_secret,
-        }
-        return answer(document, status=HTTPStatus.CREATED)
+    add_key_routes(app, service, only_admin)
 
 
 def _job_of_caller(app: APIGatewayHttpResolver, service: Service, job_id: str) -> Job:

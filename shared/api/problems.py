@@ -7,16 +7,23 @@ from typing import Any, Final
 
 from shared.api.requests import MalformedJson
 from shared.domain.errors import (
+    BudgetExceeded,
+    Busy,
+    ComeBackLater,
     FieldError,
     Forbidden,
     ImageNotFound,
     InvalidRequest,
     InvalidTransition,
     JobNotFound,
+    KeyNotFound,
     KeyReused,
     ModelNotFound,
+    RateLimited,
     ServiceError,
+    TooManyInFlight,
     Unauthenticated,
+    Unpriced,
     VersionConflict,
     Who,
 )
@@ -53,6 +60,12 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     Forbidden: _Answer(HTTPStatus.FORBIDDEN, "forbidden"),
     JobNotFound: _Answer(HTTPStatus.NOT_FOUND, "job_not_found"),
     ImageNotFound: _Answer(HTTPStatus.NOT_FOUND, "image_not_found"),
+    KeyNotFound: _Answer(HTTPStatus.NOT_FOUND, "key_not_found"),
+    Unpriced: _Answer(HTTPStatus.UNPROCESSABLE_ENTITY, "unpriced"),
+    BudgetExceeded: _Answer(HTTPStatus.PAYMENT_REQUIRED, "budget_exceeded"),
+    RateLimited: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", retryable=True),
+    TooManyInFlight: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "too_many_in_flight", retryable=True),
+    Busy: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "busy", Who.SEEDHOOK, retryable=True),
     ModelNotFound: _Answer(HTTPStatus.NOT_FOUND, "model_not_found"),
     RouteNotFound: _Answer(HTTPStatus.NOT_FOUND, "route_not_found"),
     BodyTooLarge: _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"),
@@ -90,7 +103,15 @@ def problem_of(error: Exception, *, request_id: str) -> Problem:
         "errors": _field_errors(error.errors) if isinstance(error, InvalidRequest) else [],
         "request_id": request_id,
     }
-    return Problem(answer.status, document, answer.headers)
+    if isinstance(error, BudgetExceeded):
+        document["budget"] = dict(error.facts)
+    return Problem(answer.status, document, _headers(error, answer))
+
+
+def _headers(error: Exception, answer: _Answer) -> Mapping[str, str]:
+    if isinstance(error, ComeBackLater):
+        return {"retry-after": str(error.retry_after_seconds)}
+    return answer.headers
 
 
 def _detail(error: Exception, answer: _Answer) -> str:

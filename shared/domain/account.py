@@ -7,7 +7,7 @@ from shared.domain.ids import KeyId
 from shared.domain.money import Micros
 from shared.domain.settlement import Posting
 
-THRESHOLDS: Final = (100, 80, 50)  # percent, the highest first
+THRESHOLDS: Final = (50, 80, 100)  # percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +46,12 @@ class Account:
 
     def to_tell(self) -> tuple[int, ...]:
         """Return the thresholds that are reached and were never announced, the lowest first."""
-        reached = [share for share in THRESHOLDS if self.committed * 100 >= self.budget * share]
-        return tuple(sorted(share for share in reached if share > self.told))
+        return tuple(t for t in THRESHOLDS if t > self.told and self.committed >= self._at(t))
+
+    def before_next(self) -> Micros | None:
+        """Return how much may be committed before the next threshold is reached."""
+        ahead = [self._at(t) for t in THRESHOLDS if t > self.told and self.committed < self._at(t)]
+        return ahead[0] - 1 if ahead else None
+
+    def _at(self, threshold: int) -> Micros:
+        return -(-self.budget * threshold // 100)

@@ -90,24 +90,37 @@ def read_account(key_id: KeyId, window: str, item: Mapping[str, Any]) -> Account
 
 
 def _account_write(account: Account, step: Posting, alarms: Sequence[int], limits: Limits) -> Write:
-    conditions, sets = [], {}
+    sets: dict[str, object] = {}
     if limits.budget is not None:
         sets["budget"] = limits.budget
-        if step.committed > 0:
-            # Read before, so a row that is not there yet has room enough.
-            room = {":room": limits.budget - step.committed}
-            text = "(attribute_not_exists(committed) OR committed <= :room)"
-            conditions.append(_Condition(text, room))
     if alarms:
         sets["told"] = alarms[-1]
-        text = "(attribute_not_exists(told) OR told = :as_read)"
-        conditions.append(_Condition(text, {":as_read": account.told}))
     numbers = {name: getattr(step, name) for name in _NUMBERS}
     request = _update(
-        account_key(account.key_id, account.window), add=numbers, sets=sets, conditions=conditions
+        account_key(account.key_id, account.window),
+        add=numbers,
+        sets=sets,
+        conditions=list(_account_conditions(account, step, alarms, limits)),
     )
     moved = Contended("the account has moved since it was read")
     return Write(request, moved, "Update", is_shared=True)
+
+
+def _account_conditions(
+    account: Account, step: Posting, alarms: Sequence[int], limits: Limits
+) -> Iterator[_Condition]:
+    if alarms:
+        text = "(attribute_not_exists(told) OR told = :as_read)"
+        yield _Condition(text, {":as_read": account.told})
+    if step.committed <= 0:
+        return
+    # Whoever reaches a threshold has to know it, so that none is passed in silence.
+    ceilings = (account.posted(step).before_next(), limits.budget)
+    known = [ceiling for ceiling in ceilings if ceiling is not None]
+    if known:
+        # A row that is not there was not there when it was read: it has room enough.
+        text = "(attribute_not_exists(committed) OR committed <= :room)"
+        yield _Condition(text, {":room": min(known) - step.committed})
 
 
 def _in_flight_write(job: Job, step: Posting, most: int | None) -> Write:
