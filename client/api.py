@@ -39,19 +39,30 @@ class Api:
         """Return the object that the API answers with. Raises ApiError."""
         return self._ask("POST", path, body=body)
 
+    def delete(self, path: str) -> None:
+        """Raises ApiError."""
+        self._send("DELETE", path)
+
+    def text(self, path: str) -> str:
+        """Return what the API answers with, as it is. Raises ApiError."""
+        return self._send("GET", path).text
+
     def _ask(self, method: str, path: str, *, body: object = None) -> dict[str, Any]:
+        content = _object(self._send(method, path, body=body))
+        if content is None:
+            raise self.stranger()
+        return content
+
+    def _send(self, method: str, path: str, *, body: object = None) -> httpx.Response:
         try:
             answer = self._http.request(method, f"{self._url}{path}", json=body)
         except (httpx.TransportError, httpx.InvalidURL) as exc:
             reason = str(exc) or type(exc).__name__
             message = f"cannot reach {self._url}: {reason}"
             raise ApiError(message, ExitCode.UNREACHABLE) from exc
-        content = _object(answer)
         if not answer.is_success:
-            raise ApiError(_reason(answer, content), _exit_code(answer.status_code))
-        if content is None:
-            raise self.stranger()
-        return content
+            raise ApiError(_reason(answer, _object(answer)), _exit_code(answer.status_code))
+        return answer
 
     def stranger(self) -> ApiError:
         """Return the error for an answer that Seedhook would not give."""
