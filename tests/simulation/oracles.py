@@ -17,6 +17,7 @@ from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.reports import TaskState
 from shared.domain.status import FINISH_PATIENCE, JobStatus
 from shared.domain.submission import Submission
+from tests.simulation.books import check_books, the_books_balance
 from tests.simulation.effects import Violation
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Chronicle:
     answered: set[JobId] = field(default_factory=set)
     bucket: dict[str, bytes] = field(default_factory=dict)
     next_watch: datetime | None = None
+    limits: Limits = UNLIMITED  # of the one key
 
 
 class RecordingJobStore(MemoryJobStore):
@@ -48,6 +50,7 @@ class RecordingJobStore(MemoryJobStore):
     def _write(self, job: Job, *, was: Job | None, limits: Limits = UNLIMITED) -> None:
         self._check_step(job, was)
         super()._write(job, was=was, limits=limits)
+        check_books(self.ledger, job, self._chronicle.limits)
         event = announcement(job, was=was)
         if event:
             self._check_event(event)
@@ -85,6 +88,7 @@ def check_end(world: "World") -> None:
         _one_task_is_one_jobs,
         _a_submission_has_all_its_tasks_or_none,
         _only_deadlines_expire,
+        the_books_balance,
     ):
         check(world)
 
