@@ -49,7 +49,7 @@ _PRICES: Final = {
     "aimlapi/seedream-4.5": Decimal("0.042"),
 }
 _LIMITS: Final = (
-    UNLIMITED,
+    *4 * (UNLIMITED,),
     Limits(budget=400_000),
     Limits(budget=150_000, window=Window.TOTAL),
     Limits(budget=70_000, window=Window.TOTAL, rate=1),
