@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from client import callbacks, keys, models
+from client import callbacks, keys, models, webhooks
 from client.exit_codes import ExitCode
 from client.options import AsJson
 from client.usage import usage
@@ -23,10 +23,16 @@ app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.command()(usage)
+app.add_typer(webhooks.app, name="webhooks")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes a free one.")]
 Data = Annotated[
-    Path | None, typer.Option(file_okay=False, help="Keep jobs and images in this folder.")
+    Path | None,
+    typer.Option(
+        file_okay=False,
+        help="Keep jobs and images in this folder. Jobs are saved when Ctrl-C or SIGTERM stops it:"
+        " killed hard, it loses those since its start.",
+    ),
 ]
 Latency = Annotated[
     float | None,

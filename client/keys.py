@@ -98,7 +98,7 @@ def revoke(
 ) -> None:
     """End a key. It opens nothing from a minute later on."""
     with _asking(context, url=url, key=key) as api:
-        api.delete(f"/v1/keys/{_checked(key_id)}")
+        api.ask("DELETE", f"/v1/keys/{_checked(key_id)}")
     typer.echo(json.dumps({"id": key_id, "revoked": True}) if as_json else f"{key_id} is revoked")
 
 

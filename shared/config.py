@@ -35,6 +35,10 @@ class DispatchQueueSettings(_FromEnv):
     dispatch_queue_url: str = Field(min_length=1)
 
 
+class DeliverQueueSettings(_FromEnv):
+    deliver_queue_url: str = Field(min_length=1)
+
+
 class WatchSettings(_FromEnv):
     watch_function: str = Field(min_length=1)
 
@@ -65,6 +69,14 @@ class OutgoingSettings(_FromEnv):
     @property
     def allowed_loopback(self) -> frozenset[str]:
         return frozenset(_words(self.loopback_origins))
+
+
+class IntakeQueueSettings(_FromEnv):
+    intake_queue_url: str = Field(min_length=1)
+
+
+class IntakeSettings(_FromEnv):
+    intake_key_parameter: str = Field(min_length=1)
 
 
 class PriceSettings(_FromEnv):

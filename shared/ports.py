@@ -3,24 +3,28 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from shared.domain.account import Account
 from shared.domain.api_key import ApiKey
+from shared.domain.batch import Batch
 from shared.domain.breaker import Breaker
 from shared.domain.callback_token import CallbackKeys
+from shared.domain.delivery import Delivery
 from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event
-from shared.domain.ids import EventId, JobId, KeyId, TaskId
+from shared.domain.ids import BatchId, DeliveryId, EventId, JobId, KeyId, TaskId, WebhookId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.offers import Offer
+from shared.domain.reference import UploadedObject
 from shared.domain.reports import TaskReport
 from shared.domain.submission import Made, Submission, Task
 from shared.domain.usage import Counts, Line
 from shared.domain.wanted import JobInput
+from shared.domain.webhook import Webhook
 
 type RandomBytes = Callable[[int], bytes]
 
@@ -124,6 +128,10 @@ class JobStore(Protocol):
 class Outbox(Protocol):
     """Events that were announced and not yet published."""
 
+    def announce(self, event: Event) -> None:
+        """Announce what belongs to no row of its own; once more is the same."""
+        ...
+
     def unpublished(self, *, before: datetime, limit: int) -> Sequence[Event]: ...
 
     def published(self, events: Iterable[Event]) -> None: ...
@@ -194,6 +202,42 @@ class Queue(Protocol):
     def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None: ...
 
 
+class Batches(Protocol):
+    """Batches, and the event that tells of their end: all or nothing."""
+
+    def add(self, batch: Batch) -> None:
+        """Raises VersionConflict when there is one of this id."""
+        ...
+
+    def get(self, tenant: str, batch_id: BatchId) -> Batch:
+        """Raises BatchNotFound."""
+        ...
+
+    def save(self, batch: Batch, *, was: Batch) -> None:
+        """Raises VersionConflict when `was` is no longer current."""
+        ...
+
+    def of_tenant(self, tenant: str) -> Sequence[Batch]:
+        """Return the newest hundred, newest first."""
+        ...
+
+    def due(self, *, before: datetime) -> Sequence[tuple[str, BatchId]]:
+        """Return tenant and id of those whose next step is due."""
+        ...
+
+
+class BatchQueue(Protocol):
+    def send(self, tenant: str, batch_id: BatchId) -> None:
+        """Let a step be taken."""
+        ...
+
+
+class IntakeQueue(Protocol):
+    def send_later(self, message: str, *, seconds: int) -> None:
+        """Bring a message back after a while, of 15 minutes at most."""
+        ...
+
+
 class Wake(Protocol):
     def __call__(self) -> None:
         """Let the watch look at once."""
@@ -219,26 +263,93 @@ class MediaStore(Protocol):
         """
         ...
 
-    def link(self, key: str, *, filename: str) -> str:
-        """Sign a link for reading that works for a few minutes."""
+    def link(self, key: str, *, filename: str, life: timedelta = timedelta(minutes=15)) -> str:
+        """Sign a link for reading."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """Raises ResultUnavailable when nothing lies there."""
         ...
 
     def remove(self, job_id: JobId) -> None:
         """Remove all images of a job; they are gone when this returns."""
         ...
 
+    def place(self, key: str, *, to: str) -> None:
+        """Copy an image to a second place, over whatever lies there."""
+        ...
+
+    def write_document(self, key: str, content: bytes) -> None:
+        """Write JSON, over whatever lies there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """An object in the uploads bucket."""
+
+    version_id: str | None
+    bytes: int
+    metadata: Mapping[str, str]  # names in lower case
+    at: datetime
+
+
+class DropFolder(Protocol):
+    """The uploads bucket, where people drop pictures and read what was wrong with them."""
+
+    def look(self, key: str, *, version_id: str | None) -> Dropped | None:
+        """Return what lies there, in that version or the latest; None when it is gone."""
+        ...
+
+    def read(self, key: str, *, version_id: str | None = None, at_most: int) -> bytes | None:
+        """Return the bytes, cut after `at_most`; None when there is no such object."""
+        ...
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write JSON, over whatever lies there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundUpload:
+    """`version` is None where the bucket keeps one version only."""
+
+    bytes: int
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadForm:
+    """Where to post a file, and the fields that go before it."""
+
+    url: str
+    fields: Mapping[str, str]
+
 
 class Uploads(Protocol):
-    """Reference images that came with a request."""
+    """The bucket that references come into."""
+
+    @property
+    def bucket(self) -> str: ...
 
     def put(self, content: bytes, *, content_type: str) -> str:
         """Store once per content; return the upload's id."""
         ...
 
-    def link(self, upload_id: str) -> str: ...
+    def find(self, place: UploadedObject) -> FoundUpload | None:
+        """Return what lies there now; None when nothing does, or we may not know."""
+        ...
 
-    def read(self, upload_id: str) -> tuple[bytes, str]:
-        """Return bytes and content type."""
+    def link(self, place: UploadedObject) -> str:
+        """Sign a link for reading that works for hours."""
+        ...
+
+    def read(self, place: UploadedObject) -> bytes:
+        """Read what was found."""
+        ...
+
+    def form(self, key: str, *, content_type: str, most_bytes: int, life: timedelta) -> UploadForm:
+        """Sign a form that takes one file of at least one byte, under this key, of this type."""
         ...
 
 
@@ -428,4 +539,89 @@ class Places(Protocol):
 
     def taken(self, provider: str) -> Mapping[JobId, datetime]:
         """Return who has a place, and since when; those that overstayed are there until needed."""
+        ...
+
+
+class Webhooks(Protocol):
+    """Registered endpoints, and the events that tell that one was given up: all or nothing."""
+
+    def add(self, webhook: Webhook) -> None: ...
+
+    def get(self, tenant: str, webhook_id: WebhookId) -> Webhook:
+        """Raises WebhookNotFound, also for another tenant's."""
+        ...
+
+    def of_tenant(self, tenant: str) -> Sequence[Webhook]:
+        """Return all of a tenant's, the oldest first."""
+        ...
+
+    def save(self, webhook: Webhook, *, was: Webhook) -> None:
+        """Write `webhook` over `was`. Raises VersionConflict when `was` is no longer current."""
+        ...
+
+    def remove(self, webhook: Webhook) -> None:
+        """Raises VersionConflict when it is no longer as given."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPage:
+    deliveries: tuple[Delivery, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDelivery:
+    id: DeliveryId
+    due_at: datetime
+
+
+class Deliveries(Protocol):
+    def add(self, delivery: Delivery) -> bool:
+        """Write a planned delivery; False when it is there already, as it is by now."""
+        ...
+
+    def get(self, delivery_id: DeliveryId) -> Delivery:
+        """Return the delivery as last written. Raises DeliveryNotFound."""
+        ...
+
+    def save(self, delivery: Delivery, *, was: Delivery) -> None:
+        """Write `delivery` over `was`. Raises VersionConflict when `was` is no longer current."""
+        ...
+
+    def newest(self, tenant: str, *, limit: int, cursor: str | None) -> DeliveryPage:
+        """Return the tenant's deliveries, newest first; may lag writes a little."""
+        ...
+
+    def due(self, *, before: datetime, limit: int) -> Sequence[DueDelivery]:
+        """Return those whose turn it is, the longest due first; may lag writes a little."""
+        ...
+
+
+class DeliverQueue(Protocol):
+    """Hands a delivery to the deliver function, at least once."""
+
+    def send(self, delivery_id: DeliveryId) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came of one request to a receiver; without a status no answer came."""
+
+    milliseconds: int
+    status: int | None = None
+    answer: str = ""  # its beginning
+    retry_after: str | None = None
+    error: str | None = None  # in our words
+
+
+class Courier(Protocol):
+    def __call__(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Post once to an address that is vetted now, following nothing. Raises nothing."""
+        ...
+
+
+class MayReach(Protocol):
+    def __call__(self, url: str) -> bool:
+        """Tell whether a URL is one that may be called, as far as that can be seen from it."""
         ...

@@ -2,24 +2,42 @@
 
 from functools import cached_property
 
+from shared.domain.api_key import ApiKey
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
+from shared.usecases.admit_references import AdmitReferences
 from shared.usecases.await_change import AwaitChange
 from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.collect_result import CollectResult
+from shared.usecases.deliver_webhook import DeliverWebhook
 from shared.usecases.dispatch_attempt import DispatchAttempt
+from shared.usecases.endpoint_health import EndpointHealth
+from shared.usecases.endpoint_places import EndpointPlaces
+from shared.usecases.hand_out_batches import HandOutBatches
+from shared.usecases.hand_out_deliveries import HandOutDeliveries
 from shared.usecases.keys import Authenticate, IssueKey, RevokeKey, RotateKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.list_keys import ListKeys
+from shared.usecases.open_upload import OpenUpload
 from shared.usecases.pass_gate import PassGate
+from shared.usecases.place_results import PlaceResults
+from shared.usecases.plan_deliveries import PlanDeliveries
 from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.recover import Recover
+from shared.usecases.redeliver import Redeliver
 from shared.usecases.references import PrepareReferences
+from shared.usecases.refuse_intake import RefuseIntake
 from shared.usecases.replay_callbacks import ReplayCallbacks
+from shared.usecases.run_batch import RunBatch
 from shared.usecases.send_off import SendOff
+from shared.usecases.start_batch import StartBatch
+from shared.usecases.take_batch import TakeBatch
+from shared.usecases.take_drop import TakeDrop
 from shared.usecases.take_in import TakeIn
+from shared.usecases.take_request import TakeRequest
 from shared.usecases.watch_jobs import WatchJobs
+from shared.usecases.webhooks import ManageWebhooks
 from shared.world import World
 
 
@@ -36,10 +54,11 @@ class Service(World):
     def admit_job(self) -> AdmitJob:
         return AdmitJob(
             jobs=self.jobs,
-            uploads=self.uploads,
+            admit_references=AdmitReferences(jobs=self.jobs, uploads=self.uploads),
             catalog=self.catalog,
             accesses=self.accesses,
             is_healthy=self.provider_gate.is_healthy,
+            may_reach=self.may_reach,
             clock=self.clock,
             random_bytes=self.random_bytes,
         )
@@ -68,8 +87,16 @@ class Service(World):
     @cached_property
     def prepare_references(self) -> PrepareReferences:
         return PrepareReferences(
-            uploads=self.uploads, elsewhere=self.reference_source, accesses=self.accesses
+            jobs=self.jobs,
+            uploads=self.uploads,
+            media=self.media,
+            elsewhere=self.reference_source,
+            accesses=self.accesses,
         )
+
+    @cached_property
+    def open_upload(self) -> OpenUpload:
+        return OpenUpload(uploads=self.uploads, clock=self.clock, random_bytes=self.random_bytes)
 
     @cached_property
     def callback_urls(self) -> CallbackUrls:
@@ -154,12 +181,136 @@ class Service(World):
             collect_queue=self.collect_queue,
             dispatch_queue=self.dispatch_queue,
             publish_events=self.publish_events,
+            hand_out_deliveries=self.hand_out_deliveries,
+            hand_out_batches=self.hand_out_batches,
             clock=self.clock,
         )
 
     @cached_property
+    def take_drop(self) -> TakeDrop:
+        return TakeDrop(
+            folder=self.drop_folder,
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_request(self) -> TakeRequest:
+        return TakeRequest(
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+        )
+
+    @cached_property
+    def refuse_intake(self) -> RefuseIntake:
+        return RefuseIntake(folder=self.drop_folder, outbox=self.outbox)
+
+    @cached_property
+    def start_batch(self) -> StartBatch:
+        return StartBatch(
+            folder=self.drop_folder,
+            batches=self.batches,
+            batch_queue=self.batch_queue,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_batch(self) -> TakeBatch:
+        return TakeBatch(
+            start_batch=self.start_batch,
+            folder=self.drop_folder,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+        )
+
+    @cached_property
+    def run_batch(self) -> RunBatch:
+        return RunBatch(
+            batches=self.batches,
+            jobs=self.jobs,
+            api_keys=self.api_keys,
+            folder=self.drop_folder,
+            media=self.media,
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            wake_watch=self.wake_watch,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def hand_out_batches(self) -> HandOutBatches:
+        return HandOutBatches(batches=self.batches, batch_queue=self.batch_queue)
+
+    def _intake_key(self) -> ApiKey | None:
+        """Return the key that jobs from folders and events run under, if one is named."""
+        key_id = self.intake_key_id()
+        key = self.api_keys.find(key_id) if key_id else None
+        return key if key and key.is_valid_at(self.clock.now()) else None
+
+    @cached_property
+    def place_results(self) -> PlaceResults:
+        return PlaceResults(jobs=self.jobs, media=self.media)
+
+    @cached_property
     def publish_events(self) -> PublishEvents:
-        return PublishEvents(outbox=self.outbox, bus=self.event_bus)
+        return PublishEvents(
+            outbox=self.outbox,
+            bus=self.event_bus,
+            plan_deliveries=self.plan_deliveries,
+            place_results=self.place_results,
+        )
+
+    @cached_property
+    def plan_deliveries(self) -> PlanDeliveries:
+        return PlanDeliveries(
+            webhooks=self.webhooks,
+            deliveries=self.deliveries,
+            deliver_queue=self.deliver_queue,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def hand_out_deliveries(self) -> HandOutDeliveries:
+        return HandOutDeliveries(deliveries=self.deliveries, deliver_queue=self.deliver_queue)
+
+    @cached_property
+    def deliver_webhook(self) -> DeliverWebhook:
+        return DeliverWebhook(
+            deliveries=self.deliveries,
+            webhooks=self.webhooks,
+            api_keys=self.api_keys,
+            places=EndpointPlaces(
+                leases=self.leases, clock=self.clock, random_bytes=self.random_bytes
+            ),
+            health=EndpointHealth(webhooks=self.webhooks, clock=self.clock),
+            courier=self.courier,
+            wake_watch=self.wake_watch,
+            clock=self.clock,
+            random_bytes=self.random_bytes,
+        )
+
+    @cached_property
+    def manage_webhooks(self) -> ManageWebhooks:
+        return ManageWebhooks(
+            webhooks=self.webhooks,
+            may_reach=self.may_reach,
+            clock=self.clock,
+            random_bytes=self.random_bytes,
+        )
+
+    @cached_property
+    def redeliver(self) -> Redeliver:
+        return Redeliver(
+            deliveries=self.deliveries,
+            webhooks=self.webhooks,
+            deliver_queue=self.deliver_queue,
+            clock=self.clock,
+        )
 
     @cached_property
     def authenticate(self) -> Authenticate:

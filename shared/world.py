@@ -14,8 +14,11 @@ from shared.config import (
     AdminSettings,
     CallbackKeySettings,
     CollectQueueSettings,
+    DeliverQueueSettings,
     DispatchQueueSettings,
     EventSettings,
+    IntakeQueueSettings,
+    IntakeSettings,
     LimitSettings,
     MediaSettings,
     OutgoingSettings,
@@ -25,21 +28,30 @@ from shared.config import (
     UploadsSettings,
     WatchSettings,
 )
+from shared.domain.ids import KeyId
 from shared.domain.offers import Catalog
 from shared.domain.prices import prices_of
 from shared.ports import (
     Accesses,
     Accounts,
     ApiKeys,
+    Batches,
+    BatchQueue,
     Breakers,
     CallbackArchive,
     CallbackKeySource,
     Clock,
+    Courier,
+    Deliveries,
+    DeliverQueue,
+    DropFolder,
     EventBus,
     EventStreams,
     ImageSource,
+    IntakeQueue,
     JobStore,
     Leases,
+    MayReach,
     MediaStore,
     Outbox,
     Parallel,
@@ -52,6 +64,7 @@ from shared.ports import (
     Uploads,
     UsageBook,
     Wake,
+    Webhooks,
 )
 
 _REFERENCE_SECONDS: Final = 10.0  # as long as a provider would wait
@@ -118,6 +131,13 @@ class World:
         return S3Uploads(self._aws("s3"), bucket=bucket)
 
     @cached_property
+    def drop_folder(self) -> DropFolder:
+        from shared.adapters.s3.drops import S3DropFolder
+
+        bucket = UploadsSettings.from_env(self._environ).uploads_bucket
+        return S3DropFolder(self._aws("s3"), bucket=bucket)
+
+    @cached_property
     def callback_archive(self) -> CallbackArchive:
         from shared.adapters.s3.callbacks import S3CallbackArchive
 
@@ -131,10 +151,28 @@ class World:
         return DynamoBreakers(self._aws("dynamodb"), table=self._table)
 
     @cached_property
+    def batches(self) -> Batches:
+        from shared.adapters.dynamodb.batches import DynamoBatches
+
+        return DynamoBatches(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
     def places(self) -> Places:
         from shared.adapters.dynamodb.places import DynamoPlaces
 
         return DynamoPlaces(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from shared.adapters.dynamodb.webhooks import DynamoWebhooks
+
+        return DynamoWebhooks(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        from shared.adapters.dynamodb.deliveries import DynamoDeliveries
+
+        return DynamoDeliveries(self._aws("dynamodb"), table=self._table)
 
     # --- messages
 
@@ -151,6 +189,33 @@ class World:
 
         url = DispatchQueueSettings.from_env(self._environ).dispatch_queue_url
         return SqsQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def deliver_queue(self) -> DeliverQueue:
+        from shared.adapters.sqs import SqsDeliverQueue
+
+        url = DeliverQueueSettings.from_env(self._environ).deliver_queue_url
+        return SqsDeliverQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def intake_queue(self) -> IntakeQueue:
+        from shared.adapters.sqs import SqsIntakeQueue
+
+        url = IntakeQueueSettings.from_env(self._environ).intake_queue_url
+        return SqsIntakeQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def batch_queue(self) -> BatchQueue:
+        from shared.adapters.sqs import SqsBatchQueue
+
+        url = IntakeQueueSettings.from_env(self._environ).intake_queue_url
+        return SqsBatchQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def intake_key_id(self) -> Callable[[], KeyId | None]:
+        from shared.adapters.secrets import intake_key_id
+
+        return partial(intake_key_id, IntakeSettings.from_env(self._environ).intake_key_parameter)
 
     @cached_property
     def wake_watch(self) -> Wake:
@@ -238,6 +303,19 @@ class World:
         return HttpImageSource(
             self._http, deadline_seconds=_REFERENCE_SECONDS, most_bytes=_REFERENCE_BYTES
         )
+
+    # --- receivers
+
+    @cached_property
+    def courier(self) -> Courier:
+        from shared.adapters.courier import HttpCourier
+
+        return HttpCourier(self._http)
+
+    @cached_property
+    def may_reach(self) -> MayReach:
+        allows: MayReach = self._http.allows
+        return allows
 
     # --- time, chance, secrets, addresses
 

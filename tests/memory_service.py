@@ -5,21 +5,35 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
+    MemoryDropFolder,
     MemoryImageSource,
     MemoryMediaStore,
     MemoryUploads,
 )
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
-from shared.adapters.memory.messages import MemoryBus, MemoryQueue, MemoryWake, VirtualClock
+from shared.adapters.memory.messages import (
+    MemoryBus,
+    MemoryIntakeQueue,
+    MemoryQueue,
+    MemoryWake,
+    VirtualClock,
+)
 from shared.adapters.memory.provider import MemoryProvider
 from shared.adapters.memory.table import (
     MemoryApiKeys,
     MemoryJobStore,
     MemoryLeases,
     MemoryOutbox,
+)
+from shared.adapters.memory.webhooks import (
+    MemoryCourier,
+    MemoryDeliveries,
+    MemoryDeliverQueue,
+    MemoryWebhooks,
 )
 from shared.adapters.parallel import InTurn
 from shared.domain.api_key import ApiKey
@@ -49,11 +63,16 @@ class MemoryService(Service):
         self.leases = MemoryLeases()
         self.media = self.bucket = MemoryMediaStore()
         self.uploads = self.references = MemoryUploads()
+        self.drop_folder = self.drops = MemoryDropFolder(self.uploads, self.clock)
         self.callback_archive = self.archive = MemoryCallbackArchive()
         self.collect_queue = self.to_collect = MemoryQueue()
         self.dispatch_queue = self.to_dispatch = MemoryQueue()
         self.wake_watch = self.wake = MemoryWake()
         self.event_bus = self.bus = MemoryBus()
+        self.intake_queue = self.to_intake = MemoryIntakeQueue()
+        self.batches = MemoryBatches(self.store.announced)
+        self.batch_queue = self.to_batches = MemoryBatchQueue()
+        self.intake_key_id = lambda: self.a_key().id
         self.apixo = MemoryProvider("apixo", draw=lambda _: a_png())
         self.oxen = MemoryProvider("oxen", draw=lambda _: a_png(), ids_per_image=True)
         self.aimlapi = MemoryProvider("aimlapi", draw=lambda _: a_png(), keeps_a_log=True)
@@ -64,6 +83,11 @@ class MemoryService(Service):
         self.breakers = MemoryBreakers(self.store.announced)
         self.places = MemoryPlaces()
         self.limits: Mapping[str, int] = {}
+        self.webhooks = MemoryWebhooks(self.store.announced)
+        self.deliveries = self.log = MemoryDeliveries()
+        self.deliver_queue = self.to_deliver = MemoryDeliverQueue()
+        self.courier = self.receivers = MemoryCourier()
+        self.may_reach = lambda url: url.startswith("https://")
         reachable = ProviderAccess(
             sandbox=True, callback_base="https://seedhook.example", fetches_links=True
         )
@@ -115,6 +139,8 @@ def a_wish(  # noqa: PLR0913  # each test names the few it means
     start_within: timedelta | None = None,
     finish_within: timedelta = FINISH_PATIENCE,
     metadata: Mapping[str, str] | None = None,
+    webhook_url: str | None = None,
+    webhook_events: tuple[str, ...] = (),
     **wanted: Any,
 ) -> Wish:
     wanted.setdefault("prompt", "a fox in watercolor")
@@ -124,6 +150,8 @@ def a_wish(  # noqa: PLR0913  # each test names the few it means
         providers=(provider,) if isinstance(provider, str) else provider,
         delivery=delivery,
         metadata=metadata or {},
+        webhook_url=webhook_url,
+        webhook_events=webhook_events,
         tags=tags,
         failover=failover,
         force_failover=force_failover,

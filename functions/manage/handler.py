@@ -8,16 +8,17 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.manage.batch_routes import add_batch_routes
 from functions.manage.key_routes import add_key_routes, add_usage_route
-from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app
+from functions.manage.upload_routes import add_upload_routes
+from functions.manage.webhook_routes import add_webhook_routes
+from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, number_of
 from shared.api.provider_views import providers_view
 from shared.api.requests import ReplayRequest, read
 from shared.api.views import file_name, job_view, model_view
 from shared.domain.errors import (
-    FieldError,
     Forbidden,
     ImageNotFound,
-    InvalidRequest,
     JobNotFound,
     ModelNotFound,
 )
@@ -36,6 +37,9 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     app = http_app(logger)
     _add_job_routes(app, service)
     _add_model_routes(app, service)
+    add_upload_routes(app, service)
+    add_webhook_routes(app, service)
+    add_batch_routes(app, service)
     _add_admin_routes(app, service)
     add_usage_route(app, service)
 
@@ -57,7 +61,7 @@ def _add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.get("/v1/jobs")
     def list_jobs() -> Response[str]:
         key = service.authenticate(bearer_of(app))
-        limit = _number(app, "limit", default=_DEFAULT_PAGE, least=1, most=_LARGEST_PAGE)
+        limit = number_of(app, "limit", default=_DEFAULT_PAGE, least=1, most=_LARGEST_PAGE)
         cursor = app.current_event.query_string_parameters.get("cursor")
         page = service.jobs.newest(key.tenant, limit=limit, cursor=cursor)
         document: dict[str, Any] = {"object": "list", "data": [view(job) for job in page.jobs]}
@@ -66,7 +70,7 @@ def _add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.get("/v1/jobs/<job_id>")
     def get_job(job_id: str) -> Response[str]:
         job = _job_of_caller(app, service, job_id)
-        seconds = _number(app, "wait", default=0, least=0, most=_LONGEST_WAIT)
+        seconds = number_of(app, "wait", default=0, least=0, most=_LONGEST_WAIT)
         return answer(view(service.await_change(job, seconds=seconds)))
 
     @app.post("/v1/jobs/<job_id>/cancel")
@@ -140,17 +144,6 @@ def _job_of_caller(app: APIGatewayHttpResolver, service: Service, job_id: str) -
     if job.tenant != key.tenant:
         raise JobNotFound(job_id)
     return job
-
-
-def _number(app: APIGatewayHttpResolver, name: str, *, default: int, least: int, most: int) -> int:
-    """Return a number from the query. Raises InvalidRequest for anything out of range."""
-    text = app.current_event.query_string_parameters.get(name)
-    if text is None:
-        return default
-    if text.isascii() and text.isdecimal() and least <= int(text[:4]) <= most:
-        return int(text)
-    message = f"must be a number from {least} to {most}"
-    raise InvalidRequest([FieldError(pointer=f"?{name}", code="out_of_range", message=message)])
 
 
 @cache

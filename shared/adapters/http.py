@@ -99,10 +99,12 @@ class HttpClient:
         body: bytes | None = None,
         deadline_seconds: float,
         max_bytes: int = 1_000_000,
+        beginning_only: bool = False,
     ) -> HttpAnswer:
         """Send once and read the whole answer. A redirect is an answer like any other.
 
-        `body` goes out byte for byte, as a signature needs it; `json` is encoded here.
+        `body` goes out byte for byte, as a signature needs it; `json` is encoded here. With
+        `beginning_only` the status alone must come, and what comes beyond `max_bytes` is left.
         """
         deadline = Deadline(deadline_seconds, self._monotonic)
         if json is not None:
@@ -110,7 +112,7 @@ class HttpClient:
             body = dumps(json, allow_nan=False).encode()
         with self._exchange(method, url, headers, body, deadline) as response:
             answer = _stream(response, deadline=deadline, max_bytes=max_bytes)
-            content = b"".join(answer.chunks())
+            content = answer.beginning() if beginning_only else b"".join(answer.chunks())
         return HttpAnswer(status=answer.status, headers=answer.headers, body=content)
 
     @contextmanager
@@ -164,6 +166,14 @@ class HttpClient:
             with closing(transport.handle_request(request)) as response:
                 response.request = request
                 yield response
+
+    def allows(self, url: str) -> bool:
+        """Tell whether a URL may be called, as far as can be seen before its name is resolved."""
+        try:
+            self._vetted(url)
+        except ForbiddenAddress:
+            return False
+        return True
 
     def _vetted(self, url: str) -> Origin:
         origin = origin_of(url)

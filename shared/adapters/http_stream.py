@@ -1,6 +1,7 @@
 """Reading an answer's body: whole, as it was sent, and within its limits of size and time."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from re import compile as regex
 from typing import Final
@@ -49,6 +50,16 @@ class HttpStream:
             yield piece
         if declared not in {None, received}:
             raise ExchangeFailed(f"{self.url_host}: {received} of {declared} bytes came")
+
+    def beginning(self) -> bytes:
+        """Return at most `max_bytes` of what comes in time, whatever becomes of the rest."""
+        kept = bytearray()
+        with suppress(ExchangeFailed):
+            for piece in self.pieces:
+                kept += piece
+                if len(kept) >= self.max_bytes or self.deadline.left() <= 0:
+                    break
+        return bytes(kept[: self.max_bytes])
 
     def _declared_bytes(self) -> int | None:
         if self.headers.get("content-encoding", "identity").lower() != "identity":

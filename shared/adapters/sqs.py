@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from shared.domain.ids import JobId, TaskId
+from shared.domain.ids import BatchId, DeliveryId, JobId, TaskId
 from shared.ports import TaskHint
 
 if TYPE_CHECKING:
@@ -18,6 +18,37 @@ class SqsQueue:
 
     def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None:
         self._client.send_message(QueueUrl=self._url, MessageBody=write_message(job_id, hint))
+
+
+class SqsDeliverQueue:
+    def __init__(self, client: "SQSClient", *, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, delivery_id: DeliveryId) -> None:
+        body = json.dumps({"delivery_id": delivery_id})
+        self._client.send_message(QueueUrl=self._url, MessageBody=body)
+
+
+class SqsIntakeQueue:
+    def __init__(self, client: "SQSClient", *, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send_later(self, message: str, *, seconds: int) -> None:
+        self._client.send_message(QueueUrl=self._url, MessageBody=message, DelaySeconds=seconds)
+
+
+class SqsBatchQueue:
+    """Steps of batches go by the intake queue, among the events that it is for."""
+
+    def __init__(self, client: "SQSClient", *, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, tenant: str, batch_id: BatchId) -> None:
+        body = json.dumps({"tenant": tenant, "batch_id": batch_id})
+        self._client.send_message(QueueUrl=self._url, MessageBody=body)
 
 
 class LambdaWake:
@@ -42,3 +73,16 @@ def read_message(body: str) -> tuple[JobId, TaskHint | None]:
     if "task_id" in message:
         hint = TaskHint(attempt=message["attempt"], task_id=TaskId(message["task_id"]))
     return JobId(message["job_id"]), hint
+
+
+def read_batch_message(body: str) -> tuple[str, BatchId] | None:
+    """Return whose batch is to go on; None for a message of another kind."""
+    try:
+        message = json.loads(body)
+        return message["tenant"], BatchId(message["batch_id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def read_delivery_message(body: str) -> DeliveryId:
+    return DeliveryId(json.loads(body)["delivery_id"])

@@ -99,3 +99,16 @@ def bearer_of(app: APIGatewayHttpResolver) -> str:
 def base_url_of(app: APIGatewayHttpResolver, *, known: str) -> str:
     """Return the address the caller used, unless the deployment knows better."""
     return known or f"https://{app.current_event.request_context.domain_name}"
+
+
+def number_of(
+    app: APIGatewayHttpResolver, name: str, *, default: int, least: int, most: int
+) -> int:
+    """Return a number from the query. Raises InvalidRequest for anything out of range."""
+    text = app.current_event.query_string_parameters.get(name)
+    if text is None:
+        return default
+    if text.isascii() and text.isdecimal() and least <= int(text[:4]) <= most:
+        return int(text)
+    message = f"must be a number from {least} to {most}"
+    raise InvalidRequest([FieldError(pointer=f"?{name}", code="out_of_range", message=message)])

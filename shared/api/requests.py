@@ -22,6 +22,7 @@ from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.ids import KeyId
 from shared.domain.status import FINISH_PATIENCE
 from shared.domain.wanted import JobInput
+from shared.domain.webhook import JobEvent
 from shared.ports import Idempotency
 from shared.usecases.admit_job import Wish
 
@@ -44,6 +45,7 @@ Deadline = Annotated[
 ]
 Label = Annotated[str, Field(min_length=1, max_length=128)]
 MetadataKey = Annotated[str, Field(min_length=1, max_length=40)]
+WebhookUrl = Annotated[str, Field(min_length=1, max_length=2048)]
 MetadataValue = Annotated[str, Field(max_length=512)]
 
 
@@ -51,11 +53,11 @@ class MalformedJson(InvalidRequest):
     """The body is no JSON object at all."""
 
 
-class _Strict(BaseModel):
+class StrictRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class JobRequest(_Strict):
+class JobRequest(StrictRequest):
     model: Annotated[str, Field(min_length=1, max_length=100)]
     prompt: Annotated[str, Field(min_length=1, max_length=5000)]
     images: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=14)] = []
@@ -80,6 +82,8 @@ class JobRequest(_Strict):
     finish_by: Deadline | None = None
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] = {}
     tags: Annotated[list[Label], Field(max_length=16)] = []
+    webhook_url: WebhookUrl | None = None
+    webhook_events: Annotated[list[JobEvent], Field(max_length=8)] = []
 
     @model_validator(mode="after")
     def _size_stands_alone(self) -> "JobRequest":
@@ -87,6 +91,13 @@ class JobRequest(_Strict):
             raise PydanticCustomError(
                 "excluded", "size excludes resolution and aspect_ratio", {"pointer": "/size"}
             )
+        return self
+
+    @model_validator(mode="after")
+    def _events_have_an_address(self) -> "JobRequest":
+        if self.webhook_events and self.webhook_url is None:
+            message = "webhook_events takes a webhook_url"
+            raise PydanticCustomError("missing", message, {"pointer": "/webhook_url"})
         return self
 
     @model_validator(mode="after")
@@ -124,10 +135,12 @@ class JobRequest(_Strict):
             finish_within=_within(self.finish_by, now, "/finish_by") or FINISH_PATIENCE,
             metadata=self.metadata,
             tags=tuple(self.tags),
+            webhook_url=self.webhook_url,
+            webhook_events=tuple(self.webhook_events),
         )
 
 
-class ReplayRequest(_Strict):
+class ReplayRequest(StrictRequest):
     job: Annotated[str, Field(pattern=r"^job_[0-9A-HJKMNP-TV-Z]{26}$")] | None = None
     cursor: Annotated[str, Field(max_length=1024)] | None = None
 

@@ -21,8 +21,10 @@ SCHEDULE: Final = (
     timedelta(hours=24),
 )
 _JITTER: Final = 0.2  # so much longer a pause may be, so that receivers do not get all at once
-_LONGEST_WAIT: Final = timedelta(days=1)  # whatever a receiver asks for
 KEPT_ANSWER: Final = 4096
+_KEPT_OF_EARLIER: Final = 256  # of the answers before the latest
+_SUCCESS: Final = 2  # of a status, the first digit
+_CLOCKS_DIFFER: Final = timedelta(seconds=1)
 # A sender that died in the middle of a try is known by then.
 SENDING_PATIENCE: Final = timedelta(seconds=60)
 
@@ -40,8 +42,13 @@ class Try:
     at: datetime
     milliseconds: int
     status: int | None = None  # None: no answer
-    answer: str = ""  # its first 4 kB
+    answer: str = ""  # its first 4 kB; once there is a later try, less of it
     error: str | None = None
+
+    @property
+    def arrived(self) -> bool:
+        """Any 2xx; a redirect is followed by nobody."""
+        return self.status is not None and self.status // 100 == _SUCCESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +72,20 @@ class Delivery:
     updated_at: datetime
     version: int = 1
 
-    def claimed(self, at: datetime) -> Self:
-        """Say that a try is under way; should its sender die, it is due again after a minute."""
-        return self._changed(at, due_at=at + SENDING_PATIENCE)
+    def may_be_sent(self, now: datetime) -> bool:
+        """Whether it is its turn: not sent yet, and nobody is at it."""
+        return self.due_at is not None and self.due_at <= now + _CLOCKS_DIFFER
+
+    def claimed(self, at: datetime, *, url: str) -> Self:
+        """Say that a try is under way; should its sender die, it is due again after a minute.
+
+        `url` is where its receiver is by now.
+        """
+        return self._changed(at, due_at=at + SENDING_PATIENCE, url=url)
+
+    def postponed(self, at: datetime, due_at: datetime) -> Self:
+        """Wait for a place at its receiver; that is no try."""
+        return self._changed(at, due_at=due_at)
 
     def delivered(self, one: Try, at: datetime) -> Self:
         return self._tried(one, at, status=DeliveryStatus.DELIVERED, due_at=None)
@@ -81,8 +99,8 @@ class Delivery:
         if number >= len(SCHEDULE):
             return self._tried(one, at, status=DeliveryStatus.FAILED, due_at=None)
         pause = SCHEDULE[number] * (1 + _JITTER * chance)
-        asked = min(wait or timedelta(0), _LONGEST_WAIT)
-        return self._tried(one, at, status=DeliveryStatus.PENDING, due_at=at + max(pause, asked))
+        until = at + max(pause, wait or timedelta(0))
+        return self._tried(one, at, status=DeliveryStatus.PENDING, due_at=until)
 
     def given_up(self, one: Try | None, at: datetime) -> Self:
         """Its receiver is gone: there is nobody to try."""
@@ -97,7 +115,8 @@ class Delivery:
     def _tried(
         self, one: Try, at: datetime, *, status: DeliveryStatus, due_at: datetime | None
     ) -> Self:
-        tries = (*self.tries, one)[-2 * len(SCHEDULE) :]
+        earlier = (replace(t, answer=t.answer[:_KEPT_OF_EARLIER]) for t in self.tries)
+        tries = (*earlier, one)[-2 * len(SCHEDULE) :]
         return self._changed(at, status=status, due_at=due_at, tries=tries, tried=self.tried + 1)
 
     def _changed(self, at: datetime, **fields: object) -> Self:

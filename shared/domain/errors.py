@@ -3,13 +3,18 @@
 * ServiceError
   - InvalidRequest         the caller's request cannot be carried out as it stands
   - JobNotFound            no such job, or not the caller's
+  - BatchNotFound          no such batch, or not the caller's
   - ImageNotFound          the job has no image with this index
   - ModelNotFound          no such model
+  - WebhookNotFound        no such webhook, or not the caller's
+  - DeliveryNotFound       no such delivery, or not the caller's
+  - TooManyWebhooks        the tenant has as many as it may have
   - Unauthenticated        no key, or not a valid one
   - Forbidden              a valid key that may not do this
   - VersionConflict        someone else saved the job first
   - KeyNotFound            no such API key
   - Unpriced               a key with a budget, and nobody knows what this would cost
+  - ModelNotAllowed        the key is for other models
   - BudgetExceeded         the key has not enough money left
   - ComeBackLater          not now, says when
     + RateLimited          the key asks too often
@@ -130,6 +135,10 @@ class JobNotFound(ServiceError):
     pass
 
 
+class BatchNotFound(ServiceError):
+    pass
+
+
 class ImageNotFound(ServiceError):
     pass
 
@@ -143,6 +152,10 @@ class KeyNotFound(ServiceError):
 
 
 class Unpriced(InvalidRequest):
+    pass
+
+
+class ModelNotAllowed(InvalidRequest):
     pass
 
 
@@ -167,6 +180,18 @@ class TooManyInFlight(ComeBackLater):
 
 
 class Busy(ComeBackLater):
+    pass
+
+
+class WebhookNotFound(ServiceError):
+    pass
+
+
+class DeliveryNotFound(ServiceError):
+    pass
+
+
+class TooManyWebhooks(ServiceError):
     pass
 
 

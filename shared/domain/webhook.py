@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from shared.domain.ids import WebhookId
 
@@ -10,8 +10,27 @@ from shared.domain.ids import WebhookId
 ROTATION_OVERLAP: Final = timedelta(hours=24)
 # So long every delivery must have failed before an endpoint is given up.
 PATIENCE: Final = timedelta(days=5)
-# What is told on the way there, as shares of the patience.
+# No two tries of a delivery lie so far apart: what failed before that was another outage.
+_FORGOTTEN: Final = timedelta(days=2)
+_NOTED_EVERY: Final = timedelta(hours=1)  # an endpoint that fails costs a write now and then
+# When its owner is warned on the way there.
 _WARN_AFTER: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=4, hours=12))
+
+
+JobEvent = Literal[
+    "job.accepted",
+    "job.submitted",
+    "job.succeeded",
+    "job.partial",
+    "job.failed",
+    "job.cancelled",
+    "job.expired",
+    "job.late_result",
+]
+# What a tenant may hear of; how providers fare is for the operator's bus alone.
+TenantEvent = Literal[
+    JobEvent, "intake.refused", "batch.completed", "budget.threshold", "webhook.disabled"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +50,15 @@ class Webhook:
     enabled: bool = True
     disabled_because: str | None = None
     failing_since: datetime | None = None
+    failed_at: datetime | None = None  # the latest failure that was written down
     warnings: int = 0  # how often its owner has been warned
     created_at: datetime
     updated_at: datetime
     version: int = 1
 
-    def hears(self, event_type: str) -> bool:
-        return self.enabled and (not self.events or event_type in self.events)
+    def wants(self, event_type: str) -> bool:
+        """Whether it asked for such events; while disabled it gets none all the same."""
+        return not self.events or event_type in self.events
 
     def live_secrets(self, at: datetime) -> tuple[str, ...]:
         return tuple(s.text for s in self.secrets if s.expires_at is None or at < s.expires_at)
@@ -67,6 +88,7 @@ class Webhook:
             enabled=self.enabled if enabled is None else enabled,
             disabled_because=None if fresh else self.disabled_because,
             failing_since=None if fresh else self.failing_since,
+            failed_at=None if fresh else self.failed_at,
             warnings=0 if fresh else self.warnings,
         )
 
@@ -74,17 +96,22 @@ class Webhook:
         """Return itself when there is nothing to write down."""
         if self.failing_since is None:
             return self
-        return self._changed(at, failing_since=None, warnings=0)
+        return self._changed(at, failing_since=None, failed_at=None, warnings=0)
 
     def after_failure(self, at: datetime) -> Self:
-        """Count the time since everything fails; after five days of it, give the endpoint up."""
-        since = self.failing_since or at
+        """Count the time since everything fails; after five days of it, give the endpoint up.
+
+        Returns itself when there is nothing to write down.
+        """
+        last = self.failed_at or at
+        goes_on = self.failing_since is not None and at - last <= _FORGOTTEN
+        since = self.failing_since if goes_on and self.failing_since else at
         if at - since >= PATIENCE:
             return self._disabled(at, "every delivery has failed for five days")
-        due = sum(at - since >= after for after in _WARN_AFTER)
-        if since == self.failing_since and due <= self.warnings:
+        warnings = sum(at - since >= after for after in _WARN_AFTER)
+        if goes_on and warnings <= self.warnings and at - last < _NOTED_EVERY:
             return self
-        return self._changed(at, failing_since=since, warnings=max(due, self.warnings))
+        return self._changed(at, failing_since=since, failed_at=at, warnings=warnings)
 
     def gone(self, at: datetime) -> Self:
         """The receiver answered 410: it wants no more."""

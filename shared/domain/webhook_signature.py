@@ -7,6 +7,7 @@ Source: the specification at github.com/standard-webhooks/standard-webhooks.
 import binascii
 import hashlib
 import hmac
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -16,6 +17,7 @@ PREFIX: Final = "whsec_"
 TOLERANCE_SECONDS: Final = 300
 _SHORTEST_KEY: Final = 24
 _LONGEST_KEY: Final = 64
+_TIMESTAMP: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
 class SignatureInvalid(Exception):
@@ -48,10 +50,13 @@ def verify(secret: str, *, headers: Mapping[str, str], body: bytes, now: datetim
     lowered = {name.lower(): value for name, value in headers.items()}
     try:
         message_id = lowered["webhook-id"]
-        timestamp = int(lowered["webhook-timestamp"])
+        written = lowered["webhook-timestamp"]
         presented = lowered["webhook-signature"].split()
-    except (KeyError, ValueError) as exc:
-        raise SignatureInvalid("a header is missing or malformed") from exc
+    except KeyError as exc:
+        raise SignatureInvalid("a header is missing") from exc
+    if not _TIMESTAMP.fullmatch(written):
+        raise SignatureInvalid("the timestamp is no number")
+    timestamp = int(written)
     if abs(int(now.timestamp()) - timestamp) > TOLERANCE_SECONDS:
         raise SignatureInvalid("the timestamp is more than five minutes off")
     expected = "v1," + _mac(secret, message_id=message_id, timestamp=timestamp, body=body)

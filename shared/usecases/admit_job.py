@@ -1,8 +1,5 @@
 """Admit a job: check it against what the provider can do, price it, write it down."""
 
-import base64
-import binascii
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,10 +7,15 @@ from decimal import Decimal
 from typing import Final
 
 from shared.domain.api_key import ApiKey
-from shared.domain.errors import AlreadyAdmitted, FieldError, Forbidden, InvalidRequest, KeyReused
+from shared.domain.errors import (
+    AlreadyAdmitted,
+    FieldError,
+    InvalidRequest,
+    KeyReused,
+    ModelNotAllowed,
+)
 from shared.domain.hold import Hold
-from shared.domain.ids import JobId, ulid
-from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
+from shared.domain.ids import BatchId, JobId, ulid
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
 from shared.domain.money import micros
@@ -26,16 +28,15 @@ from shared.ports import (
     Clock,
     Idempotency,
     JobStore,
+    MayReach,
     RandomBytes,
-    Uploads,
 )
+from shared.usecases.admit_references import AdmitReferences, Content
 from shared.usecases.routing import Health, Route, choose
+from shared.usecases.webhooks import check_url
 
 _FORCE_HEADER: Final = "X-Seedhook-Force-Failover"
-_DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
 _KEY_LIFE: Final = timedelta(hours=24)
-_LONGEST_URL: Final = 2048
-_UPLOAD: Final = re.compile(r"upload:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Wish:
     finish_within: timedelta = FINISH_PATIENCE
     metadata: Mapping[str, str]
     tags: tuple[str, ...] = ()
+    webhook_url: str | None = None
+    webhook_events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,34 +71,42 @@ class AdmitJob:
     """Raises InvalidRequest, naming every field at fault, before anything is stored or paid."""
 
     jobs: JobStore
-    uploads: Uploads
+    admit_references: AdmitReferences
     catalog: Catalog
     accesses: Accesses
     is_healthy: Health
+    may_reach: MayReach
     clock: Clock
     random_bytes: RandomBytes
 
-    def __call__(
+    def __call__(  # noqa: PLR0913  all that a job begins with
         self,
         wish: Wish,
         *,
         key: ApiKey,
         render: Callable[[Job], str],
         idempotency: Idempotency | None = None,
+        job_id: JobId | None = None,
+        source: str | None = None,
+        batch: BatchId | None = None,
     ) -> Admitted:
         """Raises KeyReused when the idempotency key came with another request before.
 
-        Raises Forbidden, Unpriced, or what JobStore.add does, when the API key's terms keep it out.
+        Raises ModelNotAllowed, Unpriced, or what JobStore.add does, when the key's terms forbid it.
+        A `job_id` given is the only one that this may become: VersionConflict if there is one.
         """
+        if wish.webhook_url is not None:
+            check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
         route = self._route(wish, key)
         # All are checked before the first is stored.
-        references = [_decode(reference, at) for at, reference in enumerate(wish.wanted.images)]
+        references = self.admit_references(wish.wanted.images, tenant=key.tenant)
         # A request that makes no job stores nothing: where there is data that is worth a look.
-        brings_data = any(isinstance(one, _Content) for one in references)
+        brings_data = any(isinstance(one, Content) for one in references)
         if brings_data and (earlier := self.earlier(idempotency)):
             return earlier
-        wanted = replace(wish.wanted, images=tuple(map(self._stored, references)))
-        job = self._job(wish, wanted, route, key)
+        wanted = replace(wish.wanted, images=tuple(map(self.admit_references.stored, references)))
+        job = replace(self._job(wish, wanted, route, key), source=source, batch=batch)
+        job = replace(job, id=job_id) if job_id else job
         answer = render(job)
         try:
             admission = _admission(job, answer, idempotency)
@@ -103,6 +114,10 @@ class AdmitJob:
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
         return Admitted(answer=answer, job=job)
+
+    def estimate(self, wish: Wish, *, key: ApiKey) -> Decimal | None:
+        """Return what it would cost, None if nobody knows. Raises InvalidRequest."""
+        return self._route(wish, key).legs[0].estimated_usd
 
     def earlier(self, idempotency: Idempotency | None) -> Admitted | None:
         """Return the answer that a repeated request got before.
@@ -123,7 +138,8 @@ class AdmitJob:
     def _route(self, wish: Wish, key: ApiKey) -> Route:
         model = self._model(wish.model)
         if not key.terms.allow(model.id):
-            raise Forbidden(f"this key is for {', '.join(key.terms.models)}, not for {model.id}")
+            message = f"this key is for {', '.join(key.terms.models)}, not for {model.id}"
+            raise ModelNotAllowed([FieldError(pointer="/model", code="forbidden", message=message)])
         route = choose(
             model,
             wish.wanted,
@@ -140,12 +156,6 @@ class AdmitJob:
             error = FieldError(pointer=_FORCE_HEADER, code="not_allowed", message=message)
             raise InvalidRequest([error])
         return route
-
-    def _stored(self, reference: "str | _Content") -> str:
-        if isinstance(reference, str):
-            return reference
-        upload_id = self.uploads.put(reference.bytes, content_type=reference.content_type)
-        return f"upload:{upload_id}"
 
     def _job(self, wish: Wish, wanted: JobInput, route: Route, key: ApiKey) -> Job:
         now, first = self.clock.now(), route.legs[0]
@@ -166,6 +176,8 @@ class AdmitJob:
             hold=Hold.under(key.terms.limits, estimate=estimate, at=now),
             metadata=wish.metadata,
             tags=wish.tags,
+            webhook_url=wish.webhook_url,
+            webhook_events=wish.webhook_events,
             on_unknown=wish.on_unknown,
             start_within=wish.start_within,
             finish_within=wish.finish_within,
@@ -198,37 +210,3 @@ def _patiences(wish: Wish) -> Iterator[timedelta]:
     yield wish.finish_within
     if wish.start_within is not None:
         yield wish.start_within
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Content:
-    bytes: bytes
-    content_type: str
-
-
-def _decode(reference: str, index: int) -> str | _Content:
-    """Return the bytes of a data URI, and any other reference as it is."""
-    if reference.startswith("https://"):
-        if len(reference) > _LONGEST_URL:
-            raise _refused(index, f"has {len(reference)} characters; at most {_LONGEST_URL}")
-        return reference
-    if _UPLOAD.fullmatch(reference):
-        return reference
-    match = _DATA_URI.fullmatch(reference)
-    if not match:
-        raise _refused(index, "must be an https: URL, a data:image/...;base64 URI or upload:<id>")
-    try:
-        content = base64.b64decode(match[1], validate=True)
-        probe = ImageProbe()
-        probe.feed(content)
-        facts = probe.finish()
-    except (binascii.Error, ValueError) as exc:
-        raise _refused(index, "is not valid base64") from exc
-    except (NotAnImage, Truncated) as exc:
-        raise _refused(index, "is not a whole PNG, JPEG, WebP or GIF image") from exc
-    return _Content(bytes=content, content_type=facts.content_type)
-
-
-def _refused(index: int, message: str) -> InvalidRequest:
-    error = FieldError(pointer=f"/images/{index}", code="invalid_reference", message=message)
-    return InvalidRequest([error])

@@ -74,14 +74,16 @@ class DispatchAttempt:
 
     def _drafts(self, planned: Job, offer: Offer) -> list[Draft]:
         """Everything that can fail is prepared before the claim, so a failure costs nothing."""
-        forced = planned.force_failover and len(planned.attempts) == 1
-        references = () if forced else self.prepare_references(planned)
+        to_send = [submission for submission in planned.current if submission.is_planned]
+        try:
+            references = self._references(planned)
+        except Refused as refusal:
+            now = self.clock.now()
+            return [self._refused(submission, refusal, now) for submission in to_send]
         callback_url = self.callback_urls(planned, offer)
         now = self.clock.now()
         return [
-            self._refused(submission, Refused(_FORCED), now)
-            if forced
-            else self._draft(
+            self._draft(
                 Order(
                     job_id=planned.id,
                     offer=offer,
@@ -92,9 +94,14 @@ class DispatchAttempt:
                 ),
                 now,
             )
-            for submission in planned.current
-            if submission.is_planned
+            for submission in to_send
         ]
+
+    def _references(self, planned: Job) -> tuple[str, ...]:
+        """Raises Refused, which costs nothing."""
+        if planned.force_failover and len(planned.attempts) == 1:
+            raise Refused(_FORCED)
+        return self.prepare_references(planned)
 
     def _draft(self, order: Order, now: datetime) -> Draft:
         try:

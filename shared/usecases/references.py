@@ -2,41 +2,102 @@
 
 A provider gives up on a slow address after some ten seconds, and says little. So an image that lies
 elsewhere is copied into our own storage first; one that we cannot reach is left to the provider.
+What lies in our storage is looked at before anything is paid.
 """
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
-from shared.domain.errors import ResultUnavailable
+from shared.domain.errors import ErrorCode, Fault, JobNotFound, Refused, ResultUnavailable
+from shared.domain.image import StoredImage
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.domain.job import Job
-from shared.ports import Accesses, ImageSource, Uploads
+from shared.domain.reference import (
+    MOST_REFERENCE_BYTES,
+    EarlierImage,
+    Link,
+    NotAReference,
+    UploadedObject,
+    content_object,
+    read_reference,
+)
+from shared.ports import Accesses, ImageSource, JobStore, MediaStore, Uploads
 
-_UPLOAD: Final = "upload:"
+# A provider's queue may be long before it fetches a reference.
+_LINK_LIFE: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareReferences:
+    jobs: JobStore
     uploads: Uploads
+    media: MediaStore
     elsewhere: ImageSource
     accesses: Accesses
 
     def __call__(self, job: Job) -> tuple[str, ...]:
-        """Return links or data URIs, in order. Copies are made once per content."""
-        return tuple(self._prepared(job.provider, image) for image in job.input.images)
+        """Return links or data URIs, in order. Copies are made once per content.
 
-    def _prepared(self, provider: str, image: str) -> str:
-        if image.startswith(_UPLOAD):
-            return self._of_upload(provider, image.removeprefix(_UPLOAD))
-        upload_id = self._copied(image)
-        return self._of_upload(provider, upload_id) if upload_id else image
+        Raises Refused when a reference is no longer there, or is no image that can be sent.
+        """
+        return tuple(self._prepared(job, index) for index in range(len(job.input.images)))
 
-    def _of_upload(self, provider: str, upload_id: str) -> str:
-        if self.accesses[provider].fetches_links:
-            return self.uploads.link(upload_id)
-        content, content_type = self.uploads.read(upload_id)
-        return f"data:{content_type};base64,{b64encode(content).decode()}"
+    def _prepared(self, job: Job, index: int) -> str:
+        image = job.input.images[index]
+        try:
+            reference = read_reference(image, tenant=job.tenant, bucket=self.uploads.bucket)
+        except NotAReference as exc:  # as after a move to another bucket
+            raise _gone(index) from exc
+        match reference:
+            case Link():
+                return self._of_link(job.provider, reference.url, index)
+            case UploadedObject():
+                return self._of_upload(job.provider, reference, index)
+            case EarlierImage():
+                return self._of_earlier(job, reference, index)
+
+    def _of_link(self, provider: str, url: str, index: int) -> str:
+        upload_id = self._copied(url)
+        return self._of_upload(provider, content_object(upload_id), index) if upload_id else url
+
+    def _of_upload(self, provider: str, named: UploadedObject, index: int) -> str:
+        found = self.uploads.find(named)
+        if found is None:
+            raise _gone(index)
+        if found.bytes > MOST_REFERENCE_BYTES:
+            raise _invalid(index, f"has {found.bytes} bytes; at most {MOST_REFERENCE_BYTES}")
+        by_link = self.accesses[provider].fetches_links
+        if by_link and named.is_known_whole:
+            return self.uploads.link(named)
+        # The provider gets the version that was looked at, whatever is uploaded meanwhile.
+        place = named if named.is_known_whole else replace(named, version=found.version)
+        content = self.uploads.read(place)
+        content_type = _type_of(content, index)
+        return self.uploads.link(place) if by_link else _inline(content, content_type)
+
+    def _of_earlier(self, job: Job, earlier: EarlierImage, index: int) -> str:
+        image = self._image(job, earlier)
+        if image is None:
+            raise _gone(index)
+        if image.bytes > MOST_REFERENCE_BYTES:
+            raise _invalid(index, f"has {image.bytes} bytes; at most {MOST_REFERENCE_BYTES}")
+        if self.accesses[job.provider].fetches_links:
+            filename = image.key.rpartition("/")[2]
+            return self.media.link(image.key, filename=filename, life=_LINK_LIFE)
+        try:
+            return _inline(self.media.read(image.key), image.content_type)
+        except ResultUnavailable as exc:
+            raise _gone(index) from exc
+
+    def _image(self, job: Job, earlier: EarlierImage) -> StoredImage | None:
+        try:
+            source = self.jobs.get(earlier.job_id)
+        except JobNotFound:
+            return None
+        images = source.images if source.tenant == job.tenant else ()
+        return next((image for image in images if image.index == earlier.index), None)
 
     def _copied(self, url: str) -> str | None:
         """Return the upload that holds what lies there; None where nothing usable was found."""
@@ -50,3 +111,25 @@ class PrepareReferences:
         except (ResultUnavailable, NotAnImage, Truncated):
             return None
         return self.uploads.put(b"".join(chunks), content_type=facts.content_type)
+
+
+def _type_of(content: bytes, index: int) -> str:
+    probe = ImageProbe()
+    probe.feed(content)
+    try:
+        return probe.finish().content_type
+    except (NotAnImage, Truncated) as exc:
+        raise _invalid(index, "is not a whole PNG, JPEG, WebP or GIF image") from exc
+
+
+def _inline(content: bytes, content_type: str) -> str:
+    return f"data:{content_type};base64,{b64encode(content).decode()}"
+
+
+def _gone(index: int) -> Refused:
+    message = f"/images/{index} is no longer there, or may not be read"
+    return Refused(Fault(code=ErrorCode.SOURCE_GONE, message=message))
+
+
+def _invalid(index: int, message: str) -> Refused:
+    return Refused(Fault(code=ErrorCode.INVALID_INPUT, message=f"/images/{index} {message}"))

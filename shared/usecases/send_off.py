@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from shared.domain.job import Job
 from shared.domain.offers import Catalog
+from shared.domain.reference import is_at_hand
 from shared.ports import Queue
 from shared.usecases.dispatch_attempt import DispatchAttempt
 
@@ -24,5 +25,5 @@ class SendOff:
         """Several calls in a row, one that waits for the image, or references to be fetched."""
         offer = self.catalog.offer(job.model, job.provider)
         several = job.input.n > offer.per_submission(job.delivery)
-        elsewhere = any(image.startswith("https:") for image in job.input.images)
+        elsewhere = any(not is_at_hand(image) for image in job.input.images)
         return several or elsewhere or job.delivery == "sync"

@@ -1,4 +1,4 @@
-"""Watch over what no webhook reports: polls, deadlines, jobs that were never sent, lost events.
+"""Watch over what no webhook reports: polls, deadlines, jobs never sent, lost events, retries.
 
 One holder of a lease works while anything is open; it asks a provider about all of its tasks at
 once, so its calls do not grow with the jobs. Others find the lease taken and leave.
@@ -15,6 +15,8 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Catalog, Offer
 from shared.domain.status import SLOW
 from shared.ports import Clock, DueJob, EventStreams, JobStore, Leases, Providers, Queue
+from shared.usecases.hand_out_batches import BatchRounds, HandOutBatches
+from shared.usecases.hand_out_deliveries import HandOutDeliveries, Rounds
 from shared.usecases.listen_in import Ears, listening
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.watch_pace import HANDED_ON_LIFE, Pace
@@ -39,6 +41,8 @@ class WatchJobs:
     collect_queue: Queue
     dispatch_queue: Queue
     publish_events: PublishEvents
+    hand_out_deliveries: HandOutDeliveries
+    hand_out_batches: HandOutBatches
     clock: Clock
 
     def __call__(self, *, owner: str, until: datetime) -> int:
@@ -54,15 +58,19 @@ class WatchJobs:
         return looks
 
     def _has_work(self, now: datetime) -> bool:
-        return bool(self.jobs.due(before=now + _HORIZON, limit=1)) or bool(
-            self.publish_events.overdue(now)
+        return (
+            bool(self.jobs.due(before=now + _HORIZON, limit=1))
+            or bool(self.publish_events.overdue(now))
+            or self.hand_out_deliveries.is_needed(before=now + _HORIZON)
+            or self.hand_out_batches.is_needed(before=now + _HORIZON)
         )
 
     def _acquire(self, owner: str, now: datetime) -> bool:
         return self.leases.acquire(LEASE, owner=owner, now=now, until=now + _LEASE_LIFE)
 
     def _hold(self, owner: str, until: datetime, ears: Ears) -> int:
-        looks, pace, renew_at = 0, Pace(), self.clock.now()
+        looks, pace, rounds, batches = 0, Pace(), Rounds(), BatchRounds()
+        renew_at = self.clock.now()
         while (now := self.clock.now()) < until:
             if now >= renew_at:
                 if not self._acquire(owner, now):
@@ -70,7 +78,9 @@ class WatchJobs:
                 renew_at = now + _LEASE_LIFE / 3
                 self.publish_events.again(now)
             jobs = self.jobs.due(before=now + _HORIZON)
-            if not jobs:
+            delivers = self.hand_out_deliveries(rounds, now=now, before=now + _HORIZON)
+            goes_on = self.hand_out_batches(batches, now=now, before=now + _HORIZON)
+            if not (jobs or delivers or goes_on):
                 break
             looks += 1
             # First the ears, then the questions: what ends in between is heard.
@@ -95,7 +105,8 @@ class WatchJobs:
                 queue.send(job.id)
             pace.not_before[job.id] = now + HANDED_ON_LIFE
         for provider, waiting in asked.items():
-            self._ask(provider, waiting, pace, now, ears)
+            if pace.may_ask(provider, waiting, now):
+                self._ask(provider, waiting, pace, now, ears)
 
     def _tell(self, job: DueJob, pace: Pace, now: datetime) -> None:
         """Hand on what a stream has said of a job."""
@@ -111,10 +122,11 @@ class WatchJobs:
             provider,
             {t.id: offers[job.id] for job in jobs for t in job.tasks if t.provider == provider},
         )
+        intervals = {job.id: offers[job.id].pace_at(job.resolution).interval for job in jobs}
+        pace.ask_at[provider] = now + timedelta(seconds=min(intervals.values()))
         for job in jobs:
             trusted = job.is_streamed and ears.hears(provider)
-            interval = offers[job.id].pace_at(job.resolution).interval
-            wait = timedelta(seconds=interval * (_TRUST_IN_STREAMS if trusted else 1))
+            wait = timedelta(seconds=intervals[job.id] * (_TRUST_IN_STREAMS if trusted else 1))
             pace.not_before[job.id] = now + wait
             news = finished.intersection(task.id for task in job.tasks)
             if (news or _is_late(job, now)) and pace.hand_on(job.id, news, now):
@@ -139,5 +151,6 @@ def _is_late(job: DueJob, now: datetime) -> bool:
 
 
 def _pause(jobs: Iterable[DueJob], pace: Pace, now: datetime) -> float:
-    next_at = min(max(job.due_at, pace.not_before.get(job.id, job.due_at)) for job in jobs)
+    times = (max(job.due_at, pace.not_before.get(job.id, job.due_at)) for job in jobs)
+    next_at = min(times, default=now + timedelta(seconds=_LONGEST_PAUSE))
     return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, (next_at - now).total_seconds()))

@@ -56,9 +56,12 @@ class Aws:
         self.dynamodb.create_table(TableName=name, **properties)
         return name
 
-    def new_bucket(self) -> str:
+    def new_bucket(self, *, keeps_versions: bool = False) -> str:
         name = _new_name()
         self.s3.create_bucket(Bucket=name)
+        if keeps_versions:
+            enabled: Any = {"Status": "Enabled"}
+            self.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=enabled)
         return name
 
     def new_queue(self) -> str:

@@ -14,6 +14,7 @@ from shared.ports import (
     ApiKeys,
     Breakers,
     CallbackArchive,
+    Deliveries,
     JobStore,
     Leases,
     MediaStore,
@@ -21,6 +22,7 @@ from shared.ports import (
     Places,
     Uploads,
     UsageBook,
+    Webhooks,
 )
 from tests.contract.aws import Aws
 from tests.contract.engines import DIFFERENCES, ENGINES
@@ -127,6 +129,16 @@ def accounts(table: Table) -> Accounts:
 @pytest.fixture
 def usage_book(table: Table) -> UsageBook:
     return table.usage_book
+
+
+@pytest.fixture
+def webhooks(table: Table) -> Webhooks:
+    return table.webhooks
+
+
+@pytest.fixture
+def deliveries(table: Table) -> Deliveries:
+    return table.deliveries
 
 
 @pytest.fixture

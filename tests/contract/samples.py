@@ -126,6 +126,8 @@ def a_full_job(number: int = 0) -> Job:
         estimated_usd=Decimal("0.0700"),
         metadata={"order": "7", "": "\0🦊"},
         tags=("one", "zwei", "三"),
+        webhook_url="https://shop.example/hook",
+        webhook_events=("job.succeeded", "job.failed"),
         timeline=(TimelineEntry(at=NOW, status=a_job().status, note="the only provider"),),
     )
     done = finished(submitted(claimed(job, per_submission=1), "task-1", "task-2"))

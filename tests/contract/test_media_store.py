@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,7 @@ from botocore.stub import Stubber
 from shared.adapters.s3.media import S3MediaStore
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.image import StoredImage
+from shared.domain.reference import content_object
 from shared.ports import MediaStore, Uploads
 from tests.contract.aws import Aws
 from tests.contract.engines import MINISTACK
@@ -84,6 +86,13 @@ class TestWhole:
 
         assert image == described(a_png(), width=8, height=6)
         assert buckets.images() == {KEY: a_png()}
+
+    def test_what_was_stored_is_read_by_its_key(self, media: MediaStore) -> None:
+        assert media.read(store(media, a_png()).key) == a_png()
+
+    def test_where_nothing_lies_nothing_is_read(self, media: MediaStore) -> None:
+        with pytest.raises(ResultUnavailable):
+            media.read(KEY)
 
     def test_each_attempt_and_position_has_a_key_of_its_own(self, buckets: Buckets) -> None:
         places = [(1, 0), (1, 1), (2, 0)]
@@ -257,12 +266,17 @@ class TestLinks:
         upload_id = buckets.uploads.put(a_png(), content_type="image/png")
 
         assert seconds_of(buckets.media.link(KEY, filename="a.png")) == 15 * 60
-        assert seconds_of(buckets.uploads.link(upload_id)) == 6 * 3600
+        assert seconds_of(buckets.uploads.link(content_object(upload_id))) == 6 * 3600
+
+    def test_a_link_lasts_as_long_as_is_asked(self, buckets: Buckets) -> None:
+        link = buckets.media.link(KEY, filename="a.png", life=timedelta(hours=6))
+
+        assert seconds_of(link) == 6 * 3600
 
     def test_an_uploads_link_opens_what_was_uploaded(self, uploads: Uploads) -> None:
         upload_id = uploads.put(a_picture("WEBP"), content_type="image/webp")
 
-        answer = fetch(uploads.link(upload_id))
+        answer = fetch(uploads.link(content_object(upload_id)))
 
         assert answer.content == a_picture("WEBP")
         assert answer.headers["content-type"] == "image/webp"

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from shared.domain.events import Event, announcement
+from shared.domain.events import Event, JobWebhook, announcement
 from shared.domain.job import Job
 from shared.ports import JobStore, Outbox
 from tests.contract.samples import MINUTE, NOW, a_full_job, a_job, claimed, finished, submitted
@@ -130,6 +130,27 @@ def test_an_event_that_was_read_twice_is_published_once(jobs: JobStore, outbox: 
     outbox.published([*events, *events])
 
     assert unpublished(outbox) == []
+
+
+def test_beside_the_event_stands_who_is_to_hear_of_it(jobs: JobStore, outbox: Outbox) -> None:
+    url = "https://shop.example/hook?password=x"
+    jobs.add(a_job(webhook_url=url, webhook_events=("job.accepted",)))
+
+    (event,) = unpublished(outbox)
+
+    assert event.tenant == "acme"
+    assert event.webhook == JobWebhook(url=url, key_id=a_job().key_id)
+    assert "password" not in event.detail
+
+
+def test_a_job_is_asked_which_of_its_events_its_own_address_wants(
+    jobs: JobStore, outbox: Outbox
+) -> None:
+    jobs.add(a_job(webhook_url="https://shop.example/", webhook_events=("job.failed",)))
+
+    (event,) = unpublished(outbox)
+
+    assert event.webhook is None
 
 
 def test_publishing_nothing_is_nothing(outbox: Outbox) -> None:

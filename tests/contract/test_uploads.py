@@ -1,20 +1,36 @@
-"""Reference images that came with a request."""
+"""The bucket that references come into: our copies of content, and objects of the callers' own."""
 
-from shared.ports import Uploads
+import pytest
+import requests
+
+from shared.domain.reference import UploadedObject, content_object
+from shared.ports import FoundUpload, Uploads
+from tests.contract.engines import MINISTACK
+from tests.contract.worlds import Buckets
 from tests.pictures import a_png
+
+ODD_KEYS = (
+    "edits/fox.png",
+    "edits/a fox + 100%.png",
+    "edits/#1?x=1&y=%20;z.png",
+    "edits/naïve 🦊/日本語.png",
+    "edits//double.png",
+    "edits/a?versionId=b.png",
+    "uploads/default/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+)
 
 
 def test_an_upload_is_read_as_it_was_put(uploads: Uploads) -> None:
     upload_id = uploads.put(a_png(), content_type="image/png")
 
-    assert uploads.read(upload_id) == (a_png(), "image/png")
+    assert uploads.read(content_object(upload_id)) == a_png()
 
 
 def test_the_same_content_is_one_upload(uploads: Uploads) -> None:
     first = uploads.put(a_png(), content_type="image/png")
 
     assert uploads.put(a_png(), content_type="image/png") == first
-    assert uploads.read(first) == (a_png(), "image/png")
+    assert uploads.read(content_object(first)) == a_png()
 
 
 def test_other_content_is_another_upload(uploads: Uploads) -> None:
@@ -22,5 +38,62 @@ def test_other_content_is_another_upload(uploads: Uploads) -> None:
     second = uploads.put(a_png(6, 8), content_type="image/png")
 
     assert first != second
-    assert uploads.read(first)[0] == a_png(8, 6)
-    assert uploads.read(second)[0] == a_png(6, 8)
+    assert uploads.read(content_object(first)) == a_png(8, 6)
+    assert uploads.read(content_object(second)) == a_png(6, 8)
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_an_object_is_found_and_read_under_any_key(buckets: Buckets, key: str) -> None:
+    version = buckets.place(key, a_png())
+
+    found = buckets.uploads.find(UploadedObject(key=key))
+    assert found == FoundUpload(bytes=len(a_png()), version=version)
+    assert buckets.uploads.read(UploadedObject(key=key)) == a_png()
+
+
+def test_an_older_version_is_found_and_read_by_its_id(buckets: Buckets) -> None:
+    older = buckets.place("edits/fox.png", a_png(8, 6))
+    newer = buckets.place("edits/fox.png", a_png(60, 40))
+
+    read = [
+        buckets.uploads.read(UploadedObject(key="edits/fox.png", version=version))
+        for version in (older, newer, None)
+    ]
+    newest = buckets.uploads.find(UploadedObject(key="edits/fox.png"))
+
+    assert read == [a_png(8, 6), a_png(60, 40), a_png(60, 40)]
+    assert newest == FoundUpload(bytes=len(a_png(60, 40)), version=newer)
+
+
+def test_what_is_not_there_is_not_found(buckets: Buckets) -> None:
+    buckets.place("edits/fox.png", a_png())
+    buckets.place("edits/gone.png", a_png())
+    buckets.unplace("edits/gone.png")
+
+    nothing = [
+        UploadedObject(key="edits/wolf.png"),
+        UploadedObject(key="edits/gone.png"),
+        UploadedObject(key="edits/fox.png", version="of-no-kind"),
+        UploadedObject(key="edits/fox.png", version="!\"#%&'()*+,/:;<=>?@[]^`{|}~"),
+        UploadedObject(key="edits/\0\x1f\x7f\n.png"),
+        UploadedObject(key="edits/" + 1018 * "a"),
+        content_object(64 * "0"),
+    ]
+
+    assert [buckets.uploads.find(place) for place in nothing] == [None] * len(nothing)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("aws", [MINISTACK], indirect=True)
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_a_link_opens_the_version_it_names_under_any_key(buckets: Buckets, key: str) -> None:
+    older = buckets.place(key, a_png(8, 6))
+    buckets.place(key, a_png(60, 40))
+
+    with requests.Session() as stranger:
+        stranger.trust_env = False
+        answer = stranger.get(
+            buckets.uploads.link(UploadedObject(key=key, version=older)), timeout=10
+        )
+
+    assert answer.content == a_png(8, 6)

@@ -7,17 +7,20 @@ from typing import Any
 
 from shared.adapters.dynamodb.books import DynamoAccounts, DynamoUsageBook
 from shared.adapters.dynamodb.breakers import DynamoBreakers
+from shared.adapters.dynamodb.deliveries import DynamoDeliveries
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.keys import DynamoApiKeys
 from shared.adapters.dynamodb.leases import DynamoLeases
 from shared.adapters.dynamodb.outbox import DynamoOutbox
 from shared.adapters.dynamodb.places import DynamoPlaces
+from shared.adapters.dynamodb.webhooks import DynamoWebhooks
 from shared.adapters.eventbridge import EventBridgeBus
 from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
+from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryWebhooks
 from shared.adapters.s3.callbacks import S3CallbackArchive
 from shared.adapters.s3.media import S3MediaStore
 from shared.adapters.s3.uploads import S3Uploads
@@ -28,6 +31,7 @@ from shared.ports import (
     ApiKeys,
     Breakers,
     CallbackArchive,
+    Deliveries,
     EventBus,
     JobStore,
     Leases,
@@ -38,6 +42,7 @@ from shared.ports import (
     TaskHint,
     Uploads,
     UsageBook,
+    Webhooks,
 )
 from tests.contract.aws import Aws
 
@@ -52,6 +57,8 @@ class Table:
     places: Places
     accounts: Accounts
     usage_book: UsageBook
+    webhooks: Webhooks
+    deliveries: Deliveries
 
 
 def memory_table() -> Table:
@@ -65,6 +72,8 @@ def memory_table() -> Table:
         places=MemoryPlaces(),
         accounts=MemoryAccounts(jobs.ledger),
         usage_book=MemoryUsageBook(jobs.ledger),
+        webhooks=MemoryWebhooks(jobs.announced),
+        deliveries=MemoryDeliveries(),
     )
 
 
@@ -79,6 +88,8 @@ def dynamo_table(aws: Aws) -> Table:
         places=DynamoPlaces(client, table=name),
         accounts=DynamoAccounts(client, table=name),
         usage_book=DynamoUsageBook(client, table=name),
+        webhooks=DynamoWebhooks(client, table=name),
+        deliveries=DynamoDeliveries(client, table=name),
     )
 
 
@@ -89,17 +100,21 @@ class Buckets:
     media: MediaStore
     uploads: Uploads
     archive: CallbackArchive
+    place: Callable[[str, bytes], str]  # an object of the uploader's own; its version
+    unplace: Callable[[str], object]
     images: Callable[[], Mapping[str, bytes]]
     callbacks: Callable[[], list[bytes]]
     unfinished_uploads: Callable[[], int]
 
 
 def memory_buckets() -> Buckets:
-    media, archive = MemoryMediaStore(), MemoryCallbackArchive()
+    media, uploads, archive = MemoryMediaStore(), MemoryUploads(), MemoryCallbackArchive()
     return Buckets(
         media=media,
-        uploads=MemoryUploads(),
+        uploads=uploads,
         archive=archive,
+        place=uploads.place,
+        unplace=uploads.objects.pop,
         images=lambda: dict(media.objects),
         callbacks=lambda: [one.body for one in archive.kept],
         unfinished_uploads=lambda: 0,
@@ -107,7 +122,7 @@ def memory_buckets() -> Buckets:
 
 
 def s3_buckets(aws: Aws) -> Buckets:
-    bucket = aws.new_bucket()
+    bucket, incoming = aws.new_bucket(), aws.new_bucket(keeps_versions=True)
 
     def objects(prefix: str) -> dict[str, bytes]:
         found = aws.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
@@ -118,8 +133,12 @@ def s3_buckets(aws: Aws) -> Buckets:
 
     return Buckets(
         media=S3MediaStore(aws.s3, bucket=bucket),
-        uploads=S3Uploads(aws.s3, bucket=bucket),
+        uploads=S3Uploads(aws.s3, bucket=incoming),
         archive=S3CallbackArchive(aws.s3, bucket=bucket),
+        place=lambda key, content: aws.s3.put_object(Bucket=incoming, Key=key, Body=content)[
+            "VersionId"
+        ],
+        unplace=lambda key: aws.s3.delete_object(Bucket=incoming, Key=key),
         images=lambda: objects("images/"),
         callbacks=lambda: list(objects("callbacks/").values()),
         unfinished_uploads=lambda: len(

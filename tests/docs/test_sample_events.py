@@ -18,6 +18,7 @@ from shared.adapters.sqs import write_message
 from shared.domain.ids import JobId, TaskId
 from shared.domain.status import JobStatus
 from shared.ports import KeptCallback, TaskHint
+from shared.usecases.webhooks import Registration
 from tests.docs.story import PICTURE, StoryService
 from tests.http_events import Answer, AnyContext
 
@@ -107,6 +108,22 @@ def test_the_announced_event_is_published(service: StoryService, invoke: Invoke)
     assert last.id not in service.store.announced
 
 
+def test_the_planned_delivery_is_posted(service: StoryService, invoke: Invoke) -> None:
+    service.manage_webhooks.create("default", Registration(url="https://shop.example/hook"))
+    for name in ("submit", "callback"):
+        invoke(name)
+    service.draw()
+    invoke("collect")
+    invoke("publish")
+    last = service.bus.received[-1]
+
+    (delivery_id,) = service.to_deliver.messages
+    message = json.dumps({"delivery_id": delivery_id})
+    assert SAMPLES["deliver"]["Records"][0]["body"] == message
+    assert invoke("deliver") == NOTHING_FAILED
+    assert [one.body for one in service.receivers.posted] == [last.detail.encode()]
+
+
 def test_a_job_of_many_images_is_dispatched(service: StoryService, invoke: Invoke) -> None:
     service.submit(provider="oxen", n=10, key=service.key.key)
 
@@ -132,7 +149,7 @@ def test_the_hint_in_the_collect_sample_is_the_callbacks_task() -> None:
     assert SAMPLES["collect"]["Records"][0]["body"] == write_message(JOB, hint)
 
 
-@pytest.mark.parametrize("name", ["dispatch", "collect"])
+@pytest.mark.parametrize("name", ["dispatch", "collect", "deliver"])
 def test_a_message_has_its_own_digest(name: str) -> None:
     (record,) = SAMPLES[name]["Records"]
     digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()

@@ -1,6 +1,5 @@
 """What a caller may do to jobs, over HTTP and with the template's roles enforced."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -50,7 +49,6 @@ def statuses_of_callbacks(stack: Stack, prompt: str) -> list[int]:
         (row,) = rows_of(stack, "apixo", prompt)
         if row["callbacks"]:
             return [callback["status"] for callback in row["callbacks"]]
-        time.sleep(0.05)
     raise AssertionError("nobody called back")
 
 

@@ -98,6 +98,9 @@ class Tapped:
             if not method.startswith("_") and callable(call):
                 setattr(self, method, _tap(call, f"{name}.{method}", effects))
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
 
 def _tap(call: Callable[..., Any], label: str, effects: Effects) -> Callable[..., Any]:
     def tapped(*args: Any, **parts: Any) -> Any:

@@ -19,6 +19,7 @@ from shared.domain.status import FINISH_PATIENCE, JobStatus
 from shared.domain.submission import Submission
 from tests.simulation.books import check_books, the_books_balance
 from tests.simulation.effects import Violation
+from tests.simulation.receivers import check_deliveries
 
 if TYPE_CHECKING:
     from tests.simulation.provider import Task
@@ -89,6 +90,7 @@ def check_end(world: "World") -> None:
         _a_submission_has_all_its_tasks_or_none,
         _only_deadlines_expire,
         the_books_balance,
+        check_deliveries,
     ):
         check(world)
 

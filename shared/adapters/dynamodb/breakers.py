@@ -1,10 +1,11 @@
 """Breakers in DynamoDB. The version is the lock, as with jobs."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from shared.adapters.dynamodb.conflicts import is_conflict
 from shared.adapters.dynamodb.items import BREAKERS, breaker_item, event_item, read_breaker, wire
 from shared.domain.breaker import Breaker
 from shared.domain.errors import VersionConflict
@@ -12,10 +13,6 @@ from shared.domain.events import outage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-# Why a write is refused when others write the same breaker; throttling is another matter.
-_CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-_REFUSALS: Final = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
 
 
 class DynamoBreakers:
@@ -44,7 +41,7 @@ class DynamoBreakers:
                 items: list[Any] = [{"Put": put}, {"Put": told}]
                 self._client.transact_write_items(TransactItems=items)
         except ClientError as exc:
-            if not _is_conflict(exc):
+            if not is_conflict(exc):
                 raise
             conflict = f"{was.provider} {was.model} is not at version {was.version}"
             raise VersionConflict(conflict) from exc
@@ -58,8 +55,3 @@ def _put(breaker: Breaker, was: Breaker) -> dict[str, Any]:
         "ConditionExpression": "version = :was",
         "ExpressionAttributeValues": wire({":was": was.version}),
     }
-
-
-def _is_conflict(exc: ClientError) -> bool:
-    reasons = {reason.get("Code") for reason in exc.response.get("CancellationReasons", ())}
-    return exc.response["Error"]["Code"] in _REFUSALS or not reasons.isdisjoint(_CONFLICTS)

@@ -13,6 +13,7 @@
 | places  | places#<p> | places         | taken: job id -> time                  |
 
 Accounts and usage: ledger.py.
+Webhooks and deliveries: webhook_items.py.
 
 What the table does not look into lies in `document`, as JSON of the domain type: a job with its
 attempts and submissions is one item, so one conditional write changes all or nothing.
@@ -29,7 +30,7 @@ from pydantic import TypeAdapter
 from shared.domain.api_key import ApiKey
 from shared.domain.breaker import Breaker
 from shared.domain.errors import AlreadyAdmitted
-from shared.domain.events import Event
+from shared.domain.events import Event, JobWebhook
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
 from shared.domain.submission import Task
@@ -99,6 +100,12 @@ def event_item(event: Event) -> Item:
         "created_at": text_of(event.created_at),
         "detail": event.detail,
     }
+    if event.source_job:
+        item["source_job"] = event.source_job
+    if event.tenant:
+        item["event_tenant"] = event.tenant
+    if event.webhook:
+        item |= {"webhook_url": event.webhook.url, "webhook_key": event.webhook.key_id}
     return wire(item | due_attributes(event.subject, event.created_at, kind="events"))
 
 
@@ -182,6 +189,11 @@ def read_event(item: Item) -> Event:
         type=row["type"],
         created_at=time_of(row["created_at"]),
         detail=row["detail"],
+        tenant=row.get("event_tenant", ""),
+        source_job=JobId(row["source_job"]) if "source_job" in row else None,
+        webhook=JobWebhook(url=row["webhook_url"], key_id=KeyId(row["webhook_key"]))
+        if "webhook_url" in row
+        else None,
     )
 
 

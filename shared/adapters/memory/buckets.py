@@ -3,13 +3,17 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from shared.adapters.kept_callbacks import check_cursor, folder_of, name_of, named
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key
 from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
-from shared.ports import CallbackPage, KeptCallback
+from shared.domain.reference import UploadedObject, content_object
+from shared.ports import CallbackPage, Clock, Dropped, FoundUpload, KeptCallback, UploadForm
 
 
 class MemoryMediaStore:
@@ -29,24 +33,59 @@ class MemoryMediaStore:
         for key in [key for key in self.objects if key.startswith(image_folder(job_id))]:
             del self.objects[key]
 
-    def link(self, key: str, *, filename: str) -> str:
-        return f"https://media.example/{key}?filename={filename}"
+    def place(self, key: str, *, to: str) -> None:
+        self.objects[to] = self.objects[key]
+
+    def write_document(self, key: str, content: bytes) -> None:
+        self.objects[key] = content
+
+    def link(self, key: str, *, filename: str, life: timedelta = timedelta(minutes=15)) -> str:
+        seconds = int(life.total_seconds())
+        return f"https://media.example/{key}?filename={filename}&seconds={seconds}"
+
+    def read(self, key: str) -> bytes:
+        if key not in self.objects:
+            message = "the image is not there"
+            raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message))
+        return self.objects[key]
 
 
 class MemoryUploads:
     def __init__(self) -> None:
-        self.objects: dict[str, tuple[bytes, str]] = {}
+        self.bucket = "uploads"
+        self.objects: dict[str, dict[str, bytes]] = {}  # by key, then by version
 
-    def put(self, content: bytes, *, content_type: str) -> str:
+    def place(self, key: str, content: bytes) -> str:
+        """Put an object anywhere, as its owner would; return its version."""
+        versions = self.objects.setdefault(key, {})
+        version = f"v{len(versions) + 1}"
+        versions[version] = content
+        return version
+
+    def put(self, content: bytes, *, content_type: str) -> str:  # noqa: ARG002  # kept by S3 alone
         upload_id = hashlib.sha256(content).hexdigest()
-        self.objects[upload_id] = (content, content_type)
+        self.place(content_object(upload_id).key, content)
         return upload_id
 
-    def link(self, upload_id: str) -> str:
-        return f"https://uploads.example/{upload_id}"
+    def find(self, place: UploadedObject) -> FoundUpload | None:
+        versions = self.objects.get(place.key, {})
+        version = place.version or next(reversed(versions), None)
+        if version not in versions:
+            return None
+        return FoundUpload(bytes=len(versions[version]), version=version)
 
-    def read(self, upload_id: str) -> tuple[bytes, str]:
-        return self.objects[upload_id]
+    def link(self, place: UploadedObject) -> str:
+        version = f"?versionId={place.version}" if place.version else ""
+        return f"https://uploads.example/{quote(place.key)}{version}"
+
+    def read(self, place: UploadedObject) -> bytes:
+        versions = self.objects[place.key]
+        return versions[place.version or next(reversed(versions))]
+
+    def form(self, key: str, *, content_type: str, most_bytes: int, life: timedelta) -> UploadForm:
+        policy = f"{most_bytes} bytes within {life}"
+        fields = {"key": key, "Content-Type": content_type, "policy": policy}
+        return UploadForm(url="https://uploads.example/", fields=fields)
 
 
 class MemoryCallbackArchive:
@@ -113,3 +152,53 @@ def _described(content: bytes, *, key: str, attempt: int, position: int) -> Stor
         height=facts.height,
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Version:
+    id: str
+    content: bytes
+    metadata: Mapping[str, str]
+    at: datetime
+
+
+class MemoryDropFolder:
+    """Keeps every version, as the bucket does."""
+
+    def __init__(self, uploads: MemoryUploads, clock: Clock) -> None:
+        self._uploads = uploads
+        self._clock = clock
+        self._objects: dict[str, list[_Version]] = {}
+
+    def drop(self, key: str, content: bytes, **metadata: str) -> str:
+        """Put an object as a user would; return its version's id."""
+        versions = self._objects.setdefault(key, [])
+        at = self._clock.now()
+        version_id = self._uploads.place(key, content)
+        version = _Version(id=version_id, content=content, metadata=metadata, at=at)
+        versions.append(version)
+        return version_id
+
+    def delete(self, key: str) -> None:
+        del self._objects[key]
+        del self._uploads.objects[key]
+
+    def look(self, key: str, *, version_id: str | None) -> Dropped | None:
+        found = self._version(key, version_id)
+        if found is None:
+            return None
+        size = len(found.content)
+        return Dropped(version_id=found.id, bytes=size, metadata=found.metadata, at=found.at)
+
+    def read(self, key: str, *, version_id: str | None = None, at_most: int) -> bytes | None:
+        found = self._version(key, version_id)
+        return found.content[:at_most] if found else None
+
+    def write(self, key: str, content: bytes) -> None:
+        self.drop(key, content)
+
+    def _version(self, key: str, version_id: str | None) -> _Version | None:
+        versions = self._objects.get(key, [])
+        if version_id is None:
+            return versions[-1] if versions else None
+        return next((one for one in versions if one.id == version_id), None)

@@ -76,7 +76,8 @@ class Oxen:
         key = self._key()
         answer = self._sent(letter, key)
         body = json_object(answer.body)
-        accepted = made(body) if is_sync(letter.order) else queued(body)
+        asked = letter.order.submission.images_asked
+        accepted = made(body, asked=asked) if is_sync(letter.order) else queued(body)
         if not accepted or not is_success(answer):
             hide = [key, letter.order.wanted.prompt]
             raise refusal_of(answer, body, hide=hide) or unreadable(_NAME, answer)

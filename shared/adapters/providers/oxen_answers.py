@@ -67,12 +67,15 @@ def queued(body: Mapping[str, Any]) -> Acceptance | None:
     return Acceptance(task_ids=task_ids) if task_ids else None
 
 
-def made(body: Mapping[str, Any]) -> Acceptance | None:
-    """Take every image there is; a list without one is a success that made nothing."""
+def made(body: Mapping[str, Any], *, asked: int) -> Acceptance | None:
+    """Take the images that were asked for; a list without one is a success that made nothing.
+
+    More would lie in the places of another request's images: each has but its own.
+    """
     rows = body.get("images")
     if not isinstance(rows, list) or (not rows and body.get("error")):
         return None
-    images = [_image(row) for row in rows]
+    images = list(filter(None, map(_image, rows)))[:asked]
     urls = tuple(image for image in images if isinstance(image, str))
     contents = tuple(image for image in images if isinstance(image, bytes))
     if rows and not urls and not contents:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 # Bytes. Smaller images go in one call; S3 takes no smaller parts than 5 MiB.
 _PART: Final = 8 * 1024 * 1024
-_LINK_SECONDS: Final = 15 * 60
 _TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -81,7 +81,7 @@ class S3MediaStore:
     def remove(self, job_id: JobId) -> None:
         remove_folder(self._client, self._bucket, image_folder(job_id))
 
-    def link(self, key: str, *, filename: str) -> str:
+    def link(self, key: str, *, filename: str, life: timedelta = timedelta(minutes=15)) -> str:
         return self._client.generate_presigned_url(
             "get_object",
             Params={
@@ -89,8 +89,24 @@ class S3MediaStore:
                 "Key": key,
                 "ResponseContentDisposition": f'attachment; filename="{filename}"',
             },
-            ExpiresIn=_LINK_SECONDS,
+            ExpiresIn=int(life.total_seconds()),
         )
+
+    def place(self, key: str, *, to: str) -> None:
+        source: Any = {"Bucket": self._bucket, "Key": key}
+        self._client.copy_object(Bucket=self._bucket, Key=to, CopySource=source)
+
+    def write_document(self, key: str, content: bytes) -> None:
+        self._client.put_object(
+            Bucket=self._bucket, Key=key, Body=content, ContentType="application/json"
+        )
+
+    def read(self, key: str) -> bytes:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except self._client.exceptions.NoSuchKey as exc:
+            message = "the image is not there"
+            raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message)) from exc
 
     def _put(self, key: str, content: bytes, inspection: _Inspection) -> bool:
         facts = inspection.probe.finish()

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.domain.status import JobStatus
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
+from tests.unit.usecases.living import live
 
 type Post = Callable[..., Answer]
 
@@ -30,9 +32,11 @@ def key(service: MemoryService) -> str:
 def post(service: MemoryService, key: str) -> Post:
     app = create_app(service)
 
-    def call(body: object, *, key: str | None = key) -> Answer:
+    def call(body: object, *, key: str | None = key, force: str | None = None) -> Answer:
         text = body if isinstance(body, str | bytes) else json.dumps(body)
         event = http_event("POST", "/v1/jobs", body=text, key=key)
+        if force is not None:
+            event["headers"]["x-seedhook-force-failover"] = force
         return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
 
     return call
@@ -303,3 +307,64 @@ def test_what_to_do_with_an_unknown_fate_is_kept(service: MemoryService, post: P
     job = service.jobs.get(JobId(post(FOX | {"on_unknown": "retry"}).json["id"]))
 
     assert job.on_unknown == "retry"
+
+
+def test_a_job_may_name_an_address_for_its_events(service: MemoryService, post: Post) -> None:
+    webhook = {"webhook_url": "https://shop.example/x", "webhook_events": ["job.succeeded"]}
+
+    answer = post(FOX | webhook)
+
+    job = service.jobs.get(JobId(answer.json["id"]))
+    assert (job.webhook_url, job.webhook_events) == ("https://shop.example/x", ("job.succeeded",))
+    assert "shop.example" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("webhook", "pointer"),
+    [
+        ({"webhook_url": "http://shop.example/"}, "/webhook_url"),
+        ({"webhook_url": ""}, "/webhook_url"),
+        ({"webhook_url": "https://x.example/" + 2048 * "x"}, "/webhook_url"),
+        ({"webhook_events": ["job.succeeded"]}, "/webhook_url"),
+        (
+            {"webhook_url": "https://x.example/", "webhook_events": ["webhook.disabled"]},
+            "/webhook_events/0",
+        ),
+    ],
+)
+def test_an_address_that_gets_nothing_is_refused(
+    post: Post, webhook: dict[str, object], pointer: str
+) -> None:
+    answer = post(FOX | webhook)
+
+    assert (answer.status, pointers(answer)) == (422, [pointer])
+
+
+@pytest.mark.parametrize("says", ["1", "true", "ON", " yes "])
+def test_failover_can_be_forced_by_a_header(service: MemoryService, post: Post, says: str) -> None:
+    answer = post(FOX | {"provider": ["apixo", "oxen"]}, force=says)
+    live(service, seconds=1)
+
+    assert answer.status == 202
+    assert (len(service.apixo.tasks), len(service.oxen.tasks)) == (0, 1)
+
+
+@pytest.mark.parametrize("says", ["0", "false", "", "maybe"])
+def test_a_header_that_says_no_forces_nothing(
+    service: MemoryService, post: Post, says: str
+) -> None:
+    post(FOX | {"provider": ["apixo", "oxen"]}, force=says)
+
+    assert (len(service.apixo.tasks), len(service.oxen.tasks)) == (1, 0)
+
+
+def test_failover_is_not_forced_on_a_provider_that_costs_money(
+    service: MemoryService, post: Post
+) -> None:
+    real = replace(service.accesses["apixo"], sandbox=False)
+    service.accesses = {**service.accesses, "apixo": real}
+
+    answer = post(FOX | {"provider": "apixo"}, force="1")
+
+    assert (answer.status, pointers(answer)) == (422, ["X-Seedhook-Force-Failover"])
+    assert service.apixo.tasks == {}

@@ -139,13 +139,14 @@ def _told(acceptance: Acceptance) -> str:
 def sent_by(make: Callable[[Does], Provider], order: Order) -> httpx.Request:
     """Return the one request that an order becomes."""
     requests: list[httpx.Request] = []
+    image = {"url": "https://files.example/t.png"}
 
     def take(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         answer = {
-            "data": {"taskId": "t"},
+            "data": [image] if order.offer.provider == "aimlapi" else {"taskId": "t"},
             "generations": [{"generation_id": "t"}],
-            "images": [{"url": "https://files.example/t.png"}],
+            "images": [image],
         }
         return says(answer)(request)
 

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from local.sandbox.aimlapi.request import Generation
 from local.sandbox.apixo.request import Submission
 from local.sandbox.oxen.enqueue import checked_count, checked_model
 from local.sandbox.oxen.generations import CONTROL_FIELDS
 from local.sandbox.oxen.models import REQUESTS
 from shared.catalog.load import load_catalog
+from shared.domain.field_rules import FieldRule
 from shared.domain.offers import Offer
 from shared.ports import Order, Provider
 from tests.unit.providers.exchange import (
@@ -23,6 +25,7 @@ from tests.unit.providers.exchange import (
     OFFERS,
     OXEN_OFFER,
     Does,
+    aimlapi,
     an_order,
     apixo,
     body_of,
@@ -35,12 +38,8 @@ CALLBACK = "https://seedhook.example/v1/callbacks/apixo/job_1/1/token"
 SIZES = ["2K", "4K", "2048x2048", "2048X2048", "2048*2048"]
 LITE_OFFER = load_catalog().offer("seedream-5-lite", "oxen")
 SEEDREAM_4_OFFER = load_catalog().offer("seedream-4", "oxen")
-MAKERS: dict[str, Callable[[Does], Provider]] = {"apixo": apixo, "oxen": oxen}
-BY_NAME = pytest.mark.parametrize(
-    "offer",
-    [offer for offer in OFFERS if offer.provider in MAKERS],
-    ids=lambda o: f"{o.model} at {o.provider}",
-)
+MAKERS: dict[str, Callable[[Does], Provider]] = {"aimlapi": aimlapi, "apixo": apixo, "oxen": oxen}
+BY_NAME = pytest.mark.parametrize("offer", OFFERS, ids=lambda o: f"{o.model} at {o.provider}")
 
 
 def body_for(order: Order) -> dict[str, Any]:
@@ -50,6 +49,8 @@ def body_for(order: Order) -> dict[str, Any]:
 def as_the_provider_reads_it(offer: Offer, order: Order) -> str:
     """Return the prompt out of a request that the provider's own strict rules have passed."""
     request = sent_by(MAKERS[offer.provider], order)
+    if offer.provider == "aimlapi":
+        return Generation.model_validate_json(request.content).prompt
     if offer.provider == "apixo":
         return Submission.model_validate_json(request.content).input.prompt
     params = body_of(request)
@@ -200,7 +201,7 @@ def test_each_oxen_model_has_field_names_of_its_own() -> None:
 @BY_NAME
 def test_whatever_the_catalogue_allows_the_provider_takes(offer: Offer) -> None:
     names = [name for name in offer.rules if name != "size"]
-    choices = [[None, *(offer.rules[name].values or [0, 2**62])] for name in names]
+    choices = [[None, *values_of(offer.rules[name])] for name in names]
     shapes: list[dict[str, Any]] = [
         dict(zip(names, combination, strict=True)) for combination in product(*choices)
     ]
@@ -217,6 +218,10 @@ def test_whatever_the_catalogue_allows_the_provider_takes(offer: Offer) -> None:
             accepted += 1
 
     assert accepted >= len(shapes) * 3
+
+
+def values_of(rule: FieldRule) -> tuple[object, ...]:
+    return rule.values or ((False, True) if rule.boolean else (-1, 0, 2**62))
 
 
 @BY_NAME

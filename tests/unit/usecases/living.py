@@ -1,13 +1,15 @@
 """Time goes by and the functions work; and what providers do at awkward moments."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
 
+from shared.adapters.memory.messages import VirtualClock
 from shared.adapters.memory.provider import MemoryProvider
 from shared.domain.callback_token import CallbackTarget
 from shared.domain.errors import ErrorCode, FateUnknown, Fault, NotSent, Refused
-from shared.domain.ids import JobId
+from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
+from shared.domain.offers import Offer
 from shared.ports import Acceptance, Letter, Order, Provider
 from tests.memory_service import MemoryService
 
@@ -88,3 +90,24 @@ def interrupt(
     setattr(service, provider.name, interrupted)
     providers: dict[str, Provider] = {**service.providers, provider.name: interrupted}
     service.providers = providers
+
+
+class Spied(MemoryProvider):
+    """Notes when it is asked about its tasks."""
+
+    clock: VirtualClock
+    times: list[datetime]
+
+    def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
+        self.times.append(self.clock.now())
+        return super().finished(tasks)
+
+
+def spied(service: MemoryService) -> Spied:
+    """Put a provider that notes its questions in Oxen's place."""
+    oxen = Spied("oxen", draw=service.oxen.draw, ids_per_image=True, files=service.oxen.files)
+    oxen.clock, oxen.times = service.time, []
+    service.oxen = oxen
+    providers: dict[str, Provider] = {**service.providers, "oxen": oxen}
+    service.providers = providers
+    return oxen

@@ -1,18 +1,15 @@
 """Completions learned from a provider's event stream, and what happens when it says nothing."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from shared.adapters.memory.messages import MemoryStream, VirtualClock
-from shared.adapters.memory.provider import MemoryProvider
+from shared.adapters.memory.messages import MemoryStream
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
-from shared.domain.offers import Offer
 from shared.domain.status import JobStatus
-from shared.ports import Provider
 from tests.memory_service import MemoryService
+from tests.unit.usecases.living import spied
 
 
 @pytest.fixture
@@ -21,27 +18,6 @@ def service() -> MemoryService:
     stream = MemoryStream(service.clock)
     service.streams = {"oxen": stream}
     return service
-
-
-class Spied(MemoryProvider):
-    """Notes when it is asked about its tasks."""
-
-    clock: VirtualClock
-    times: list[datetime]
-
-    def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
-        self.times.append(self.clock.now())
-        return super().finished(tasks)
-
-
-def spied(service: MemoryService) -> Spied:
-    """Put a provider that notes its questions in Oxen's place."""
-    oxen = Spied("oxen", draw=service.oxen.draw, ids_per_image=True, files=service.oxen.files)
-    oxen.clock, oxen.times = service.time, []
-    service.oxen = oxen
-    providers: dict[str, Provider] = {**service.providers, "oxen": oxen}
-    service.providers = providers
-    return oxen
 
 
 def stream_of(service: MemoryService) -> MemoryStream:
@@ -97,6 +73,21 @@ def test_what_the_stream_tells_is_collected_at_once(service: MemoryService) -> N
 
     assert service.jobs.get(job.id).status is JobStatus.SUCCEEDED
     assert min(collected) <= 20 + 2.5
+
+
+def test_a_stream_that_is_open_for_one_job_tells_of_the_others_too(
+    service: MemoryService,
+) -> None:
+    a_streamed_job(service)
+    polled = service.submit(provider="oxen", delivery="poll")
+    spy = spied(service)
+    spy.is_silent = True  # no list tells anything
+    (task_id,) = service.jobs.get(polled.id).task_ids
+    at(service, 20, lambda: stream_of(service).tell(task_id))
+
+    watch(service, seconds=40)
+
+    assert polled.id in [job_id for job_id, _ in service.to_collect.messages]
 
 
 def test_while_a_stream_is_heard_the_list_is_asked_five_times_less_often(

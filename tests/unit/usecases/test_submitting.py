@@ -220,7 +220,7 @@ def test_a_reference_goes_out_as_a_link_where_the_provider_can_read_links(
 
     (task,) = service.apixo.tasks.values()
     assert task.order.references == (
-        f"https://uploads.example/{upload_id}",
+        f"https://uploads.example/references/{upload_id}",
         "https://example.com/a.png",
     )
 
@@ -237,12 +237,16 @@ def test_and_inline_where_it_cannot(service: MemoryService) -> None:
     assert task.order.callback_url is None
 
 
-def test_what_is_needed_to_send_is_there_before_the_claim(service: MemoryService) -> None:
-    hidden = ProviderAccess(sandbox=True, callback_base=None, fetches_links=False)
-    service.accesses = {"apixo": hidden}
-    job = service.admit(images=("upload:" + 64 * "0",))  # gone from the bucket meanwhile
+def test_what_is_needed_to_send_is_there_before_the_claim(
+    service: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(_: object) -> None:
+        raise TimeoutError
 
-    with pytest.raises(KeyError):
+    monkeypatch.setattr(service.references, "find", break_down)
+    job = service.admit(images=("upload:" + 64 * "0",))
+
+    with pytest.raises(TimeoutError):
         service.dispatch_attempt(job.id)
 
     assert service.jobs.get(job.id) == job

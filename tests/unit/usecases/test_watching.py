@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 from shared.adapters.memory.messages import VirtualClock
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
 from shared.ports import Order
 from tests.memory_service import NOW, MemoryService
-from tests.unit.usecases.living import LOST
+from tests.unit.usecases.living import LOST, spied
 
 
 def watch(service: MemoryService, *, seconds: float, owner: str = "watch-1") -> int:
@@ -68,6 +69,22 @@ def test_a_finished_task_is_handed_on_once_not_at_every_look(service: MemoryServ
     service.watch_jobs(owner="test", until=service.clock.now() + timedelta(seconds=20))
 
     assert len(service.to_collect.messages) == 1
+
+
+def test_a_provider_is_asked_once_an_interval_however_many_jobs_are_open(
+    service: MemoryService,
+) -> None:
+    oxen = spied(service)
+    for _ in range(100):  # each comes due at a moment of its own
+        service.submit(provider="oxen")
+        service.time.sleep(0.13)
+
+    watch(service, seconds=30)
+
+    interval = service.catalog.offer("seedream-4.5", "oxen").pacing.interval
+    assert 30 / interval - 1 <= len(oxen.times) <= 30 / interval + 1
+    pauses = [later - earlier for earlier, later in pairwise(oxen.times)]
+    assert min(pauses) >= timedelta(seconds=interval)
 
 
 def test_only_one_watches_at_a_time(service: MemoryService) -> None:

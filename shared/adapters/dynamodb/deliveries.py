@@ -1,0 +1,108 @@
+"""Deliveries in DynamoDB. The version is the lock: of all who would send one, one does."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from shared.adapters.dynamodb.items import SHARDS, Item, text_of, wire
+from shared.adapters.dynamodb.webhook_items import (
+    deliveries_of,
+    delivery_item,
+    delivery_key,
+    read_delivery,
+    read_due_delivery,
+)
+from shared.domain.delivery import Delivery
+from shared.domain.errors import DeliveryNotFound, FieldError, InvalidRequest, VersionConflict
+from shared.domain.ids import DeliveryId
+from shared.ports import DeliveryPage, DueDelivery
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_DELIVERY_ID: Final = re.compile(r"dlv_[0-9A-HJKMNP-TV-Z]{26}")
+
+
+class DynamoDeliveries:
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._refused = client.exceptions.ConditionalCheckFailedException
+
+    def add(self, delivery: Delivery) -> bool:
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=delivery_item(delivery),
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except self._refused:
+            return False
+        return True
+
+    def get(self, delivery_id: DeliveryId) -> Delivery:
+        key = wire(delivery_key(delivery_id))
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        if "Item" not in answer:
+            raise DeliveryNotFound(delivery_id)
+        return read_delivery(answer["Item"])
+
+    def save(self, delivery: Delivery, *, was: Delivery) -> None:
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=delivery_item(delivery),
+                ConditionExpression="version = :was",
+                ExpressionAttributeValues=wire({":was": was.version}),
+            )
+        except self._refused as exc:
+            raise VersionConflict(f"{was.id} is not at version {was.version}") from exc
+
+    def newest(self, tenant: str, *, limit: int, cursor: str | None) -> DeliveryPage:
+        start = {"ExclusiveStartKey": _open_cursor(cursor, tenant)} if cursor is not None else {}
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="tenant-jobs",
+            KeyConditionExpression="tenant = :tenant",
+            ExpressionAttributeValues=wire({":tenant": deliveries_of(tenant)}),
+            ScanIndexForward=False,
+            Limit=limit,
+            **start,  # type: ignore[arg-type]  # the stubs want one key's exact shape
+        )
+        last = answer.get("LastEvaluatedKey")
+        return DeliveryPage(
+            deliveries=tuple(read_delivery(item) for item in answer["Items"]),
+            cursor=urlsafe_b64encode(last["job_id"]["S"].encode()).decode() if last else None,
+        )
+
+    def due(self, *, before: datetime, limit: int) -> Sequence[DueDelivery]:
+        found = [one for shard in range(SHARDS) for one in self._due_in(shard, before, limit)]
+        return sorted(found, key=lambda one: one.due_at)[:limit]
+
+    def _due_in(self, shard: int, before: datetime, limit: int) -> list[DueDelivery]:
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="due",
+            KeyConditionExpression="due_shard = :shard AND due_at <= :before",
+            ExpressionAttributeValues=wire(
+                {":shard": f"deliveries#{shard}", ":before": text_of(before)}
+            ),
+            Limit=limit,
+        )
+        return [read_due_delivery(item) for item in answer["Items"]]
+
+
+def _open_cursor(cursor: str, tenant: str) -> Item:
+    """Rebuild the key from the one part that is not known: a cursor cannot leave its tenant."""
+    try:
+        delivery_id = DeliveryId(urlsafe_b64decode(cursor.encode()).decode())
+    except ValueError:
+        delivery_id = DeliveryId("")
+    if not _DELIVERY_ID.fullmatch(delivery_id):
+        error = FieldError(pointer="?cursor", code="invalid", message="is no cursor of this list")
+        raise InvalidRequest([error])
+    return wire(
+        delivery_key(delivery_id) | {"tenant": deliveries_of(tenant), "job_id": delivery_id}
+    )
