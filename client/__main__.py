@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from client import callbacks, models, webhooks
+from client import callbacks, keys, models, webhooks
 from client.exit_codes import ExitCode
 from client.options import AsJson
+from client.usage import usage
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,7 +20,9 @@ app = typer.Typer(
     help="Seedhook: a self-hosted, webhook-driven image service.",
 )
 app.add_typer(callbacks.app, name="callbacks")
+app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
+app.command()(usage)
 app.add_typer(webhooks.app, name="webhooks")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes a free one.")]

@@ -49,6 +49,26 @@ class Api:
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Return the object that the API answers with; empty for no content. Raises ApiError."""
+        answer = self._send(method, path, body=body, query=query)
+        if answer.status_code == HTTPStatus.NO_CONTENT:
+            return {}
+        content = _object(answer)
+        if content is None:
+            raise self.stranger()
+        return content
+
+    def text(self, path: str) -> str:
+        """Return what the API answers with, as it is. Raises ApiError."""
+        return self._send("GET", path).text
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         url = f"{self._url}{path}"
         try:
             answer = self._http.request(method, url, json=body, params=query or None)
@@ -56,14 +76,9 @@ class Api:
             reason = str(exc) or type(exc).__name__
             message = f"cannot reach {self._url}: {reason}"
             raise ApiError(message, ExitCode.UNREACHABLE) from exc
-        content = _object(answer)
         if not answer.is_success:
-            raise ApiError(_reason(answer, content), _exit_code(answer.status_code))
-        if answer.status_code == HTTPStatus.NO_CONTENT:
-            return {}
-        if content is None:
-            raise self.stranger()
-        return content
+            raise ApiError(_reason(answer, _object(answer)), _exit_code(answer.status_code))
+        return answer
 
     def listed(self, path: str, *, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """Return what a list holds. Raises ApiError."""

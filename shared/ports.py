@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from shared.domain.account import Account
 from shared.domain.api_key import ApiKey
 from shared.domain.batch import Batch
 from shared.domain.breaker import Breaker
@@ -17,10 +18,12 @@ from shared.domain.ids import BatchId, DeliveryId, EventId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
+from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.offers import Offer
 from shared.domain.reference import UploadedObject
 from shared.domain.reports import TaskReport
 from shared.domain.submission import Made, Submission, Task
+from shared.domain.usage import Counts, Line
 from shared.domain.wanted import JobInput
 from shared.domain.webhook import Webhook
 
@@ -77,15 +80,18 @@ class DueJob:
 
 
 class JobStore(Protocol):
-    """Jobs, the events their transitions announce and the tasks they own: all or nothing.
+    """Jobs, their events, the tasks they own, what they hold and have cost: all or nothing.
 
     A task belongs to the first job that names it: TaskTaken is raised for any other.
     """
 
-    def add(self, job: Job, *, admission: Admission | None = None) -> None:
-        """Write a new job, and under which idempotency key it was admitted.
+    def add(
+        self, job: Job, *, admission: Admission | None = None, limits: Limits = UNLIMITED
+    ) -> None:
+        """Write a new job, under which idempotency key it was admitted, and what it holds.
 
-        Raises AlreadyAdmitted when that key has made a job in the last 24 hours.
+        Raises AlreadyAdmitted when that key has made a job in the last 24 hours, BudgetExceeded,
+        TooManyInFlight or RateLimited when a limit keeps it out, and Busy.
         """
         ...
 
@@ -97,8 +103,12 @@ class JobStore(Protocol):
         """Return what the key stands for at this time."""
         ...
 
-    def save(self, job: Job, *, was: Job) -> None:
-        """Write `job` over `was`. Raises VersionConflict when `was` is no longer current."""
+    def save(self, job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:
+        """Write `job` over `was`, and what the step moves in its key's account and usage.
+
+        Raises VersionConflict when `was` is no longer current. With limits a step that holds
+        money anew raises BudgetExceeded or TooManyInFlight as `add` does.
+        """
         ...
 
     def remove(self, job: Job) -> None:
@@ -149,6 +159,35 @@ class ApiKeys(Protocol):
     def add(self, key: ApiKey) -> None: ...
 
     def find(self, key_id: KeyId) -> ApiKey | None: ...
+
+    def save(self, key: ApiKey, *, was: ApiKey) -> None:
+        """Write `key` over `was`. Raises VersionConflict when `was` is no longer current."""
+        ...
+
+    def all(self) -> Sequence[ApiKey]:
+        """Return all keys, the newest first, those revoked included; may lag writes a little."""
+        ...
+
+
+class Accounts(Protocol):
+    """What keys with a budget have spent and reserved. The job store writes it, with each job."""
+
+    def get(self, keys: Mapping[KeyId, str]) -> Mapping[KeyId, Account]:
+        """Return each key's account in the window named; a key that has none is left out."""
+        ...
+
+
+class UsageBook(Protocol):
+    """What jobs that are over have made and cost. The job store writes it, with each job."""
+
+    def lines(
+        self, tenant: str, *, since: date, until: date, tagged: bool = False
+    ) -> Iterable[tuple[Line, Counts]]:
+        """Return a tenant's rows of some days, both ends included.
+
+        The tagged ones count jobs once for each tag, the others count each job once.
+        """
+        ...
 
 
 class Leases(Protocol):

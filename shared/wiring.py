@@ -16,8 +16,9 @@ from shared.usecases.endpoint_health import EndpointHealth
 from shared.usecases.endpoint_places import EndpointPlaces
 from shared.usecases.hand_out_batches import HandOutBatches
 from shared.usecases.hand_out_deliveries import HandOutDeliveries
-from shared.usecases.keys import Authenticate, IssueKey
+from shared.usecases.keys import Authenticate, IssueKey, RevokeKey, RotateKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
+from shared.usecases.list_keys import ListKeys
 from shared.usecases.open_upload import OpenUpload
 from shared.usecases.pass_gate import PassGate
 from shared.usecases.place_results import PlaceResults
@@ -151,7 +152,12 @@ class Service(World):
 
     @cached_property
     def retry_job(self) -> RetryJob:
-        return RetryJob(jobs=self.jobs, dispatch_queue=self.dispatch_queue, clock=self.clock)
+        return RetryJob(
+            jobs=self.jobs,
+            keys=self.api_keys,
+            dispatch_queue=self.dispatch_queue,
+            clock=self.clock,
+        )
 
     @cached_property
     def delete_job(self) -> DeleteJob:
@@ -248,7 +254,8 @@ class Service(World):
     def _intake_key(self) -> ApiKey | None:
         """Return the key that jobs from folders and events run under, if one is named."""
         key_id = self.intake_key_id()
-        return self.api_keys.find(key_id) if key_id else None
+        key = self.api_keys.find(key_id) if key_id else None
+        return key if key and key.is_valid_at(self.clock.now()) else None
 
     @cached_property
     def place_results(self) -> PlaceResults:
@@ -317,3 +324,20 @@ class Service(World):
     @cached_property
     def issue_key(self) -> IssueKey:
         return IssueKey(keys=self.api_keys, clock=self.clock, random_bytes=self.random_bytes)
+
+    @cached_property
+    def rotate_key(self) -> RotateKey:
+        return RotateKey(keys=self.api_keys, clock=self.clock, random_bytes=self.random_bytes)
+
+    @cached_property
+    def revoke_key(self) -> RevokeKey:
+        return RevokeKey(keys=self.api_keys, clock=self.clock)
+
+    @cached_property
+    def list_keys(self) -> ListKeys:
+        return ListKeys(
+            keys=self.api_keys,
+            accounts=self.accounts,
+            usage_book=self.usage_book,
+            clock=self.clock,
+        )

@@ -34,6 +34,7 @@ from shared.domain.offers import Catalog
 from shared.domain.prices import prices_of
 from shared.ports import (
     Accesses,
+    Accounts,
     ApiKeys,
     Batches,
     BatchQueue,
@@ -62,6 +63,7 @@ from shared.ports import (
     Queue,
     RandomBytes,
     Uploads,
+    UsageBook,
     Wake,
     Webhooks,
 )
@@ -80,8 +82,22 @@ class World:
     @cached_property
     def jobs(self) -> JobStore:
         from shared.adapters.dynamodb.jobs import DynamoJobStore
+        from shared.adapters.dynamodb.transactions import BackOff
 
-        return DynamoJobStore(self._aws("dynamodb"), table=self._table)
+        back_off = BackOff(clock=self.clock, random_bytes=self.random_bytes)
+        return DynamoJobStore(self._aws("dynamodb"), table=self._table, back_off=back_off)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from shared.adapters.dynamodb.books import DynamoAccounts
+
+        return DynamoAccounts(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def usage_book(self) -> UsageBook:
+        from shared.adapters.dynamodb.books import DynamoUsageBook
+
+        return DynamoUsageBook(self._aws("dynamodb"), table=self._table)
 
     @cached_property
     def outbox(self) -> Outbox:

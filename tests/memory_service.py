@@ -14,6 +14,7 @@ from shared.adapters.memory.buckets import (
     MemoryUploads,
 )
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
+from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import (
     MemoryBus,
     MemoryIntakeQueue,
@@ -56,6 +57,8 @@ class MemoryService(Service):
         self.clock = self.time = VirtualClock(NOW)
         self.jobs = self.store = MemoryJobStore()
         self.outbox = MemoryOutbox(self.store)
+        self.accounts = MemoryAccounts(self.store.ledger)
+        self.usage_book = MemoryUsageBook(self.store.ledger)
         self.api_keys = MemoryApiKeys()
         self.leases = MemoryLeases()
         self.media = self.bucket = MemoryMediaStore()

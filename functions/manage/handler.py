@@ -1,7 +1,6 @@
 """Everything that reads or manages, and the answer to routes that do not exist."""
 
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -10,12 +9,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.manage.batch_routes import add_batch_routes
 from functions.manage.job_routes import add_job_routes
+from functions.manage.key_routes import add_key_routes, add_usage_route
 from functions.manage.upload_routes import add_upload_routes
 from functions.manage.webhook_routes import add_webhook_routes
 from shared.api.app import answer, bearer_of, body_of, http_app
 from shared.api.openapi import openapi_document
 from shared.api.provider_views import providers_view
-from shared.api.requests import KeyRequest, ReplayRequest, read
+from shared.api.requests import ReplayRequest, read
 from shared.api.views import model_view
 from shared.domain.errors import (
     Forbidden,
@@ -35,6 +35,7 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     add_webhook_routes(app, service)
     add_batch_routes(app, service)
     _add_admin_routes(app, service)
+    add_usage_route(app, service)
 
     @app.get("/v1/openapi.json")
     def openapi() -> Response[str]:
@@ -84,21 +85,7 @@ def _add_admin_routes(app: APIGatewayHttpResolver, service: Service) -> None:
         logger.info("callbacks replayed", count=replayed.count)
         return answer({"replayed": replayed.count, "cursor": replayed.cursor})
 
-    @app.post("/v1/keys")
-    def create_key() -> Response[str]:
-        only_admin()
-        request = read(KeyRequest, body_of(app.current_event.raw_event))
-        issued = service.issue_key(tenant=request.tenant, name=request.name)
-        logger.info("key created", key_id=issued.key.id)
-        document = {
-            "id": issued.key.id,
-            "object": "key",
-            "name": issued.key.name,
-            "tenant": issued.key.tenant,
-            "key": issued.text,
-            "webhook_secret": issued.key.webhook_secret,
-        }
-        return answer(document, status=HTTPStatus.CREATED)
+    add_key_routes(app, service, only_admin)
 
 
 @cache

@@ -9,7 +9,8 @@ from shared.api.more_operations import UPLOADS, WEBHOOKS
 from shared.api.openai_requests import ImageRequest
 from shared.api.openapi_parts import MOMENT
 from shared.api.operation import Operation, in_header, in_query, up_to
-from shared.api.requests import JobRequest, KeyRequest, ReplayRequest
+from shared.api.key_requests import KeyRequest
+from shared.api.requests import JobRequest, ReplayRequest
 from shared.domain.status import JobStatus
 
 _FOX: Final = {"model": "seedream-4.5", "prompt": "a fox in watercolor", "n": 2, "size": "2K"}

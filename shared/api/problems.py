@@ -8,6 +8,9 @@ from typing import Any, Final
 from shared.api.requests import MalformedJson
 from shared.domain.errors import (
     BatchNotFound,
+    BudgetExceeded,
+    Busy,
+    ComeBackLater,
     DeliveryNotFound,
     FieldError,
     Forbidden,
@@ -15,12 +18,17 @@ from shared.domain.errors import (
     InvalidRequest,
     InvalidTransition,
     JobNotFound,
+    KeyNotFound,
     KeyReused,
+    ModelNotAllowed,
     ModelNotFound,
     PreviewNotFound,
+    RateLimited,
     ServiceError,
+    TooManyInFlight,
     TooManyWebhooks,
     Unauthenticated,
+    Unpriced,
     VersionConflict,
     WebhookNotFound,
     Who,
@@ -60,6 +68,13 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     BatchNotFound: _Answer(HTTPStatus.NOT_FOUND, "batch_not_found"),
     ImageNotFound: _Answer(HTTPStatus.NOT_FOUND, "image_not_found"),
     PreviewNotFound: _Answer(HTTPStatus.NOT_FOUND, "preview_not_found"),
+    KeyNotFound: _Answer(HTTPStatus.NOT_FOUND, "key_not_found"),
+    ModelNotAllowed: _Answer(HTTPStatus.FORBIDDEN, "forbidden"),
+    Unpriced: _Answer(HTTPStatus.UNPROCESSABLE_ENTITY, "unpriced"),
+    BudgetExceeded: _Answer(HTTPStatus.PAYMENT_REQUIRED, "budget_exceeded"),
+    RateLimited: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", retryable=True),
+    TooManyInFlight: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "too_many_in_flight", retryable=True),
+    Busy: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "busy", Who.SEEDHOOK, retryable=True),
     ModelNotFound: _Answer(HTTPStatus.NOT_FOUND, "model_not_found"),
     WebhookNotFound: _Answer(HTTPStatus.NOT_FOUND, "webhook_not_found"),
     DeliveryNotFound: _Answer(HTTPStatus.NOT_FOUND, "delivery_not_found"),
@@ -100,7 +115,15 @@ def problem_of(error: Exception, *, request_id: str) -> Problem:
         "errors": _field_errors(error.errors) if isinstance(error, InvalidRequest) else [],
         "request_id": request_id,
     }
-    return Problem(answer.status, document, answer.headers)
+    if isinstance(error, BudgetExceeded):
+        document["budget"] = dict(error.facts)
+    return Problem(answer.status, document, _headers(error, answer))
+
+
+def _headers(error: Exception, answer: _Answer) -> Mapping[str, str]:
+    if isinstance(error, ComeBackLater):
+        return {"retry-after": str(error.retry_after_seconds)}
+    return answer.headers
 
 
 def _detail(error: Exception, answer: _Answer) -> str:

@@ -154,11 +154,6 @@ class ReplayRequest(StrictRequest):
     cursor: Annotated[str, Field(max_length=1024)] | None = None
 
 
-class KeyRequest(StrictRequest):
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    tenant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = "default"
-
-
 def idempotency_of(header: str | None, *, key_id: KeyId, request: BaseModel) -> Idempotency | None:
     """Return what an Idempotency-Key header stands for: digests, scoped to the API key."""
     if header is None:

@@ -106,10 +106,13 @@ class Batch:
         left_out = self.lines - line + 1
         return replace(self, stopped_at=line, refused=self.refused + left_out)
 
-    def stepped(self, at: datetime) -> Self:
-        """Write down a step: the next one is due at once, or when what is in flight may be done."""
+    def stepped(self, at: datetime, *, held_up: bool = False) -> Self:
+        """Write down a step: the next one is due at once, or when what is in flight may be done.
+
+        `held_up` when its key's limits let no more in for now.
+        """
         over = not self.has_more and not self.in_flight
-        full = len(self.in_flight) >= self.max_in_flight or not self.has_more
+        full = held_up or len(self.in_flight) >= self.max_in_flight or not self.has_more
         return replace(
             self,
             state=BatchState.COMPLETED if over else BatchState.RUNNING,

@@ -13,6 +13,14 @@
   - Unauthenticated        no key, or not a valid one
   - Forbidden              a valid key that may not do this
   - VersionConflict        someone else saved the job first
+  - KeyNotFound            no such API key
+  - Unpriced               a key with a budget, and nobody knows what this would cost
+  - ModelNotAllowed        the key is for other models
+  - BudgetExceeded         the key has not enough money left
+  - ComeBackLater          not now, says when
+    + RateLimited          the key asks too often
+    + TooManyInFlight      the key has too many jobs under way
+    + Busy                 too many write the same rows at this moment
   - TaskTaken              a provider's task that belongs to another job
   - AlreadyAdmitted        the idempotency key has made a job already; holds its answer
   - KeyReused              the idempotency key came with another request before
@@ -25,7 +33,7 @@
   - ResultUnavailable      a finished image that cannot be fetched or is none: fetch again later
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -141,6 +149,42 @@ class PreviewNotFound(ServiceError):
 
 
 class ModelNotFound(ServiceError):
+    pass
+
+
+class KeyNotFound(ServiceError):
+    pass
+
+
+class Unpriced(InvalidRequest):
+    pass
+
+
+class ModelNotAllowed(InvalidRequest):
+    pass
+
+
+class BudgetExceeded(ServiceError):
+    def __init__(self, message: str, facts: Mapping[str, str | None]) -> None:
+        super().__init__(message)
+        self.facts = facts
+
+
+class ComeBackLater(ServiceError):
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class RateLimited(ComeBackLater):
+    pass
+
+
+class TooManyInFlight(ComeBackLater):
+    pass
+
+
+class Busy(ComeBackLater):
     pass
 
 

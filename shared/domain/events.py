@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from shared.domain.account import Account
 from shared.domain.batch import Batch
 from shared.domain.breaker import Breaker, BreakerState
 from shared.domain.ids import EventId, JobId, KeyId
 from shared.domain.job import Job
+from shared.domain.limits import renews_at
+from shared.domain.money import usd
 from shared.domain.public import batch_document, job_summary, timestamp
 from shared.domain.status import JobStatus
 from shared.domain.webhook import Webhook
@@ -71,6 +74,28 @@ def outage(breaker: Breaker, *, was: Breaker) -> Event | None:
     if breaker.closed_at and was.opened_at and not breaker.opened_at:
         return _provider_event(breaker, BreakerState.CLOSED, breaker.closed_at)
     return None
+
+
+def budget_alarm(account: Account, threshold: int, *, tenant: str, at: datetime) -> Event:
+    """Return the event that so much of a key's budget is spent or spoken for, in percent."""
+    event = _sealed(
+        "budget.threshold",
+        subject=f"account#{account.key_id}#{account.window}",
+        event_id=EventId(f"evt_{account.key_id}.{account.window}_{threshold}"),
+        at=at,
+        data={
+            "object": "budget",
+            "key_id": account.key_id,
+            "tenant": tenant,
+            "window": account.window,
+            "threshold": threshold,
+            "budget_usd": usd(account.budget),
+            "spent_usd": usd(account.spent),
+            "reserved_usd": usd(account.reserved),
+            "renews_at": timestamp(renews_at(account.window)),
+        },
+    )
+    return replace(event, tenant=tenant)
 
 
 def farewell(webhook: Webhook, *, was: Webhook) -> Event | None:

@@ -15,6 +15,7 @@ from shared.domain.failover import (
 )
 from shared.domain.image import StoredImage, merged
 from shared.domain.job_facts import JobFacts, TimelineEntry
+from shared.domain.settlement import held_again
 from shared.domain.status import DISPATCH_PATIENCE, RECOVERY_PATIENCE, TRANSITIONS, JobStatus
 from shared.domain.submission import UNANSWERED, Attempt, Submission, SubmissionState, split
 
@@ -147,6 +148,7 @@ class Job(JobFacts):
             completed_at=None,
             dispatch_tries=0,
             opened_at=at,
+            hold=held_again(self),
         )
         # Late results may have brought everything: then there is nothing to ask for again.
         if len(job.images) >= job.input.n:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.failover import Leg
+from shared.domain.hold import Hold
 from shared.domain.ids import BatchId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
 from shared.domain.retention import KEPT, Retention
@@ -47,6 +48,7 @@ class JobFacts:
     dispatch_tries: int = 0
     error: Fault | None = None
     estimated_usd: Decimal | None = None
+    hold: Hold | None = None  # what it keeps of its key's limits; None: nothing
     late: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()

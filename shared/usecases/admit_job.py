@@ -7,10 +7,18 @@ from decimal import Decimal
 from typing import Final
 
 from shared.domain.api_key import ApiKey
-from shared.domain.errors import AlreadyAdmitted, FieldError, InvalidRequest, KeyReused
+from shared.domain.errors import (
+    AlreadyAdmitted,
+    FieldError,
+    InvalidRequest,
+    KeyReused,
+    ModelNotAllowed,
+)
+from shared.domain.hold import Hold
 from shared.domain.ids import BatchId, JobId, ulid
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
+from shared.domain.money import micros
 from shared.domain.offers import Catalog, Model
 from shared.domain.retention import KEPT, Retention
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
@@ -86,11 +94,12 @@ class AdmitJob:
     ) -> Admitted:
         """Raises KeyReused when the idempotency key came with another request before.
 
+        Raises ModelNotAllowed, Unpriced, or what JobStore.add does, when the key's terms forbid it.
         A `job_id` given is the only one that this may become: VersionConflict if there is one.
         """
         if wish.webhook_url is not None:
             check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
-        route = self._route(wish)
+        route = self._route(wish, key)
         # All are checked before the first is stored.
         references = self.admit_references(wish.wanted.images, tenant=key.tenant)
         # A request that makes no job stores nothing: where there is data that is worth a look.
@@ -103,18 +112,19 @@ class AdmitJob:
         job = replace(job, id=job_id) if job_id else job
         answer = render(job)
         try:
-            self.jobs.add(job, admission=_admission(job, answer, idempotency))
+            admission = _admission(job, answer, idempotency)
+            self.jobs.add(job, admission=admission, limits=key.terms.limits)
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
         return Admitted(answer=answer, job=job)
 
-    def estimate(self, wish: Wish) -> Decimal | None:
+    def estimate(self, wish: Wish, *, key: ApiKey) -> Decimal | None:
         """Return what it would cost, None if nobody knows. Raises InvalidRequest."""
-        return self._route(wish).legs[0].estimated_usd
+        return self._route(wish, key).legs[0].estimated_usd
 
     def rehearse(self, wish: Wish, *, key: ApiKey) -> Job:
         """Return the job as it would be admitted now; nothing is stored."""
-        route = self._route(wish)
+        route = self._route(wish, key)
         self.admit_references(wish.wanted.images, tenant=key.tenant)
         return self._job(wish, wish.wanted, route, key)
 
@@ -134,8 +144,11 @@ class AdmitJob:
             raise InvalidRequest([FieldError(pointer="/model", code="unknown", message=message)])
         return model
 
-    def _route(self, wish: Wish) -> Route:
+    def _route(self, wish: Wish, key: ApiKey) -> Route:
         model = self._model(wish.model)
+        if not key.terms.allow(model.id):
+            message = f"this key is for {', '.join(key.terms.models)}, not for {model.id}"
+            raise ModelNotAllowed([FieldError(pointer="/model", code="forbidden", message=message)])
         route = choose(
             model,
             wish.wanted,
@@ -143,6 +156,7 @@ class AdmitJob:
             delivery=wish.delivery,
             accesses=self.accesses,
             is_healthy=self.is_healthy,
+            priced_only=key.terms.limits.budget is not None,
         )
         if wish.force_failover and not route.legs[0].sandbox:
             message = (
@@ -154,6 +168,7 @@ class AdmitJob:
 
     def _job(self, wish: Wish, wanted: JobInput, route: Route, key: ApiKey) -> Job:
         now, first = self.clock.now(), route.legs[0]
+        estimate = micros(first.estimated_usd or Decimal(0))
         job = Job(
             id=JobId(f"job_{ulid(now, self.random_bytes(10))}"),
             tenant=key.tenant,
@@ -167,6 +182,7 @@ class AdmitJob:
             sandbox=first.sandbox,
             input=wanted,
             estimated_usd=first.estimated_usd,
+            hold=Hold.under(key.terms.limits, estimate=estimate, at=now),
             metadata=wish.metadata,
             tags=wish.tags,
             webhook_url=wish.webhook_url,

@@ -5,7 +5,8 @@ from typing import Final
 
 from shared.domain.errors import InvalidTransition, VersionConflict
 from shared.domain.job import Job
-from shared.ports import CallbackArchive, Clock, JobStore, MediaStore, Queue
+from shared.domain.limits import UNLIMITED
+from shared.ports import ApiKeys, CallbackArchive, Clock, JobStore, MediaStore, Queue
 from shared.usecases.revise import revise
 
 _TRIES: Final = 5
@@ -38,12 +39,20 @@ class RetryJob:
     """Reopens a failed or expired job for a new attempt; earlier ones stay on record."""
 
     jobs: JobStore
+    keys: ApiKeys
     dispatch_queue: Queue
     clock: Clock
 
     def __call__(self, job: Job) -> Job:
-        """Raises InvalidTransition for a job in any other state."""
-        reopened = revise(self.jobs, job.id, lambda current: current.reopened(self.clock.now()))
+        """Raises InvalidTransition for a job in any other state.
+
+        It holds money anew, in the window it was admitted in: raises what JobStore.save does.
+        """
+        key = self.keys.find(job.key_id)
+        limits = key.terms.limits if key else UNLIMITED
+        reopened = revise(
+            self.jobs, job.id, lambda current: current.reopened(self.clock.now()), limits=limits
+        )
         self.dispatch_queue.send(job.id)
         return reopened
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from shared.domain.errors import FieldError, InvalidRequest
+from shared.domain.errors import FieldError, InvalidRequest, Unpriced
 from shared.domain.failover import Leg
 from shared.domain.offers import Model, Offer
 from shared.domain.public import money
@@ -38,11 +38,13 @@ def choose(  # noqa: PLR0913  all that a choice depends on
     delivery: str,
     accesses: Accesses,
     is_healthy: Health,
+    priced_only: bool = False,
 ) -> Route:
     """Find every provider that can do all that is wanted.
 
     `providers` is the caller's order; empty means those that work first, the cheapest of them
-    before all, unpriced last. Raises InvalidRequest with what keeps the first candidate from it.
+    before all, unpriced last. Raises InvalidRequest with what keeps the first candidate from it,
+    and Unpriced where only prices are missing.
     """
     candidates = _candidates(model, providers, accesses, is_healthy)
     complaints = {
@@ -51,6 +53,8 @@ def choose(  # noqa: PLR0913  all that a choice depends on
     able = [offer for offer in candidates if not complaints[offer.provider]]
     if not able:
         raise InvalidRequest(complaints[candidates[0].provider])
+    if priced_only:
+        able = _priced(able)
     legs = tuple(_leg(offer, wanted, delivery, accesses[offer.provider]) for offer in able)
     return Route(legs=legs, decision=_decision(able, legs, by_name=bool(providers)))
 
@@ -71,6 +75,15 @@ def _candidates(
     return sorted(
         offers.values(), key=lambda offer: (not is_healthy(offer.provider, model.id), _cost(offer))
     )
+
+
+def _priced(able: Sequence[Offer]) -> list[Offer]:
+    priced = [offer for offer in able if offer.price]
+    if not priced:
+        names = ", ".join(offer.provider for offer in able)
+        message = f"{able[0].model} has no price at {names}, and this key has a budget"
+        raise Unpriced([FieldError(pointer="/provider", code="unpriced", message=message)])
+    return priced
 
 
 def _cost(offer: Offer) -> tuple[bool, Decimal]:

@@ -10,7 +10,13 @@ from itertools import islice
 from shared.domain.api_key import ApiKey
 from shared.domain.batch import Batch
 from shared.domain.batch_lines import Line, lines_of
-from shared.domain.errors import InvalidRequest, JobNotFound, VersionConflict
+from shared.domain.errors import (
+    BudgetExceeded,
+    ComeBackLater,
+    InvalidRequest,
+    JobNotFound,
+    VersionConflict,
+)
 from shared.domain.ids import BatchId
 from shared.domain.job import Job
 from shared.ports import ApiKeys, Batches, Clock, DropFolder, JobStore, MediaStore, Queue, Wake
@@ -42,8 +48,8 @@ class RunBatch:
         except VersionConflict:
             return was
         lines = self._lines(was)
-        batch = self._send_more(self._settle(claimed), lines, read_wish)
-        batch = batch.stepped(self.clock.now())
+        batch, held_up = self._send_more(self._settle(claimed), lines, read_wish)
+        batch = batch.stepped(self.clock.now(), held_up=held_up)
         if batch.is_over:
             self._report(batch, lines, read_wish)
         self.batches.save(batch, was=claimed)
@@ -64,14 +70,20 @@ class RunBatch:
                 batch = batch.settled(number, job)
         return batch
 
-    def _send_more(self, batch: Batch, lines: Mapping[int, Line], read_wish: ReadWish) -> Batch:
-        key = self.api_keys.find(batch.key_id)
+    def _send_more(
+        self, batch: Batch, lines: Mapping[int, Line], read_wish: ReadWish
+    ) -> tuple[Batch, bool]:
+        """Return the batch, and whether its key's limits let no more in for now."""
+        key = self._key(batch)
         room = batch.max_in_flight - len(batch.in_flight)
         for number in islice(range(batch.next_line, batch.lines + 1), max(0, 4 * room)):
             if len(batch.in_flight) >= batch.max_in_flight or not batch.has_more:
                 break
-            batch = self._send(batch, lines.get(number), number, key, read_wish)
-        return batch
+            try:
+                batch = self._send(batch, lines.get(number), number, key, read_wish)
+            except ComeBackLater:
+                return batch, True
+        return batch, False
 
     def _send(
         self,
@@ -86,12 +98,14 @@ class RunBatch:
             return batch.refused_line(number)
         try:
             wish = read_wish(line.request)
-            estimate = self.admit_job.estimate(wish)
+            estimate = self.admit_job.estimate(wish, key=key)
             if not batch.affords(estimate):
                 return batch.stopped(number)
             self._admit(batch, number, wish, key)
         except InvalidRequest:
             return batch.refused_line(number)
+        except BudgetExceeded:  # the key's own, before the batch's
+            return batch.stopped(number)
         self.dispatch_queue.send(batch.job_id(number))
         return batch.took_in(number, estimate)
 
@@ -102,10 +116,18 @@ class RunBatch:
         except VersionConflict:  # a step that died had sent it
             return
 
+    def _key(self, batch: Batch) -> ApiKey | None:
+        key = self.api_keys.find(batch.key_id)
+        return key if key and key.is_valid_at(self.clock.now()) else None
+
     def _report(self, batch: Batch, lines: Mapping[int, Line], read_wish: ReadWish) -> None:
+        key = self.api_keys.find(batch.key_id)
+
         def reason(line: Line) -> InvalidRequest | None:
+            if key is None:
+                return None
             try:
-                self.admit_job.estimate(read_wish(line.request or b""))
+                self.admit_job.estimate(read_wish(line.request or b""), key=key)
             except InvalidRequest as error:
                 return error
             return None

@@ -20,7 +20,7 @@ from shared.domain.edits import (
     request_for,
     sidecar_of,
 )
-from shared.domain.errors import FieldError, InvalidRequest, VersionConflict
+from shared.domain.errors import BudgetExceeded, FieldError, InvalidRequest, VersionConflict
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.domain.job import Job
 from shared.ports import Clock, DropFolder, Dropped, Queue
@@ -78,6 +78,8 @@ class TakeDrop:
             return self._take(drop, found, read_wish, waited=waited)
         except InvalidRequest as error:
             return self._refused(drop, Refusal.of(error))
+        except BudgetExceeded as error:
+            return self._refused(drop, Refusal(code="budget_exceeded", detail=str(error)))
 
     def _take(self, drop: Drop, found: Dropped, read_wish: ReadWish, *, waited: bool) -> Taken:
         key = self.find_key()

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.errors import FieldError, InvalidRequest, KeyReused
+from shared.domain.errors import BudgetExceeded, FieldError, InvalidRequest, KeyReused
 from shared.ports import Idempotency, Queue
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
@@ -25,6 +25,8 @@ class TakeRequest:
             return self._admit(event_id, body, read_wish)
         except InvalidRequest as error:
             refusal = Refusal.of(error)
+        except BudgetExceeded as error:
+            refusal = Refusal(code="budget_exceeded", detail=str(error))
         except KeyReused:
             words = "another request came under this event's id before"
             refusal = Refusal(code="idempotency_key_reused", detail=words)

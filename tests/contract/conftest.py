@@ -10,6 +10,7 @@ from moto import mock_aws
 from local.engine import Engine
 from local.ports import LOOPBACK
 from shared.ports import (
+    Accounts,
     ApiKeys,
     Breakers,
     CallbackArchive,
@@ -20,6 +21,7 @@ from shared.ports import (
     Outbox,
     Places,
     Uploads,
+    UsageBook,
     Webhooks,
 )
 from tests.contract.aws import Aws
@@ -117,6 +119,16 @@ def breakers(table: Table) -> Breakers:
 @pytest.fixture
 def places(table: Table) -> Places:
     return table.places
+
+
+@pytest.fixture
+def accounts(table: Table) -> Accounts:
+    return table.accounts
+
+
+@pytest.fixture
+def usage_book(table: Table) -> UsageBook:
+    return table.usage_book
 
 
 @pytest.fixture

@@ -12,10 +12,13 @@ from PIL import Image
 
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.failover import Leg
+from shared.domain.hold import Hold
 from shared.domain.ids import JobId, KeyId, TaskId, ulid
 from shared.domain.image import StoredImage, image_key
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
+from shared.domain.limits import Limits
+from shared.domain.money import micros
 from shared.domain.submission import Made, SubmissionState
 from shared.domain.wanted import JobInput
 from tests.pictures import a_png
@@ -42,6 +45,16 @@ def a_job(number: int = 0, **fields: Any) -> Job:
         due_at=at + MINUTE,
     )
     return replace(job, **fields)
+
+
+KEY: Final = KeyId("0123456789abcdef")
+PRICE: Final = Decimal("0.035")
+
+
+def a_held_job(number: int = 0, *, limits: Limits, **fields: Any) -> Job:
+    """A job of a key with limits, at 3.5 cents."""
+    job = a_job(number, estimated_usd=PRICE, **fields)
+    return replace(job, hold=Hold.under(limits, estimate=micros(PRICE), at=job.created_at))
 
 
 def claimed(job: Job, *, per_submission: int = 15) -> Job:

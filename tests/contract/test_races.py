@@ -9,16 +9,27 @@ from threading import Barrier
 
 import pytest
 
-from shared.domain.errors import AlreadyAdmitted, TaskTaken, VersionConflict
+from shared.domain.errors import (
+    AlreadyAdmitted,
+    BudgetExceeded,
+    RateLimited,
+    TaskTaken,
+    TooManyInFlight,
+    VersionConflict,
+)
 from shared.domain.job import Job
+from shared.domain.limits import Limits
 from shared.ports import Admission, Idempotency
 from tests.contract.aws import Aws
 from tests.contract.samples import (
+    KEY,
     MINUTE,
     NOW,
+    a_held_job,
     a_job,
     a_large_png,
     claimed,
+    finished,
     pieces,
     submitted,
 )
@@ -146,6 +157,64 @@ def test_of_all_who_name_a_task_one_gets_it(table: Table) -> None:
 
     owners = [job for job in waiting if table.jobs.get(job.id).task_ids]
     assert got.count(True) == len(owners) == 1
+
+
+def test_of_two_hundred_on_a_key_with_money_for_ten_ten_get_in(table: Table) -> None:
+    limits = Limits(budget=350_000)
+
+    def post(number: int) -> bool:
+        try:
+            table.jobs.add(a_held_job(number, limits=limits), limits=limits)
+        except BudgetExceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(WRITERS) as threads:
+        got = list(threads.map(post, range(200)))
+
+    made = table.jobs.newest("acme", limit=100, cursor=None).jobs
+    account = table.accounts.get({KEY: "2026-11"})[KEY]
+    assert got.count(True) == len(made) == account.accepted == 10
+    assert (account.reserved, account.spent, account.told) == (350_000, 0, 100)
+    alarms = table.outbox.unpublished(before=NOW + timedelta(days=1), limit=100)
+    told = sorted(one.id for one in alarms if one.type == "budget.threshold")
+    assert told == sorted(f"evt_{KEY}.2026-11_{share}" for share in (50, 80, 100))
+
+
+def test_of_all_who_come_in_one_second_as_many_get_in_as_the_rate_allows(table: Table) -> None:
+    limits = Limits(rate=10, max_in_flight=7)
+
+    def post(number: int) -> str:
+        job = replace(a_held_job(number, limits=limits), created_at=NOW)
+        try:
+            table.jobs.add(job, limits=limits)
+        except (RateLimited, TooManyInFlight) as refusal:
+            return type(refusal).__name__
+        return "in"
+
+    with ThreadPoolExecutor(WRITERS) as threads:
+        got = list(threads.map(post, range(50)))
+
+    assert got.count("in") == 7
+    assert "TooManyInFlight" in got
+
+
+def test_all_who_settle_at_once_lose_no_cent(table: Table) -> None:
+    limits = Limits(budget=10_000_000)
+    sent = []
+    for number in range(WRITERS):
+        job = a_held_job(number, limits=limits)
+        table.jobs.add(job, limits=limits)
+        table.jobs.save(claimed(job), was=job)
+        sent.append(submitted(claimed(job), f"task-{number}"))
+        table.jobs.save(sent[-1], was=claimed(job))
+
+    at_once(*(partial(table.jobs.save, finished(job), was=job) for job in sent))
+
+    account = table.accounts.get({KEY: "2026-11"})[KEY]
+    lines = table.usage_book.lines("acme", since=NOW.date(), until=NOW.date())
+    assert (account.reserved, account.spent) == (0, WRITERS * 35_000)
+    assert sum(counts["spent"] for _, counts in lines) == WRITERS * 35_000
 
 
 def test_of_all_who_want_a_lease_one_gets_it(table: Table) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.dynamodb.books import DynamoAccounts, DynamoUsageBook
 from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.deliveries import DynamoDeliveries
 from shared.adapters.dynamodb.jobs import DynamoJobStore
@@ -16,6 +17,7 @@ from shared.adapters.dynamodb.webhooks import DynamoWebhooks
 from shared.adapters.eventbridge import EventBridgeBus
 from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
+from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
 from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryWebhooks
@@ -25,6 +27,7 @@ from shared.adapters.s3.uploads import S3Uploads
 from shared.adapters.sqs import SqsQueue, read_message
 from shared.domain.ids import JobId
 from shared.ports import (
+    Accounts,
     ApiKeys,
     Breakers,
     CallbackArchive,
@@ -38,6 +41,7 @@ from shared.ports import (
     Queue,
     TaskHint,
     Uploads,
+    UsageBook,
     Webhooks,
 )
 from tests.contract.aws import Aws
@@ -51,6 +55,8 @@ class Table:
     leases: Leases
     breakers: Breakers
     places: Places
+    accounts: Accounts
+    usage_book: UsageBook
     webhooks: Webhooks
     deliveries: Deliveries
 
@@ -64,6 +70,8 @@ def memory_table() -> Table:
         leases=MemoryLeases(),
         breakers=MemoryBreakers(jobs.announced),
         places=MemoryPlaces(),
+        accounts=MemoryAccounts(jobs.ledger),
+        usage_book=MemoryUsageBook(jobs.ledger),
         webhooks=MemoryWebhooks(jobs.announced),
         deliveries=MemoryDeliveries(),
     )
@@ -78,6 +86,8 @@ def dynamo_table(aws: Aws) -> Table:
         leases=DynamoLeases(client, table=name),
         breakers=DynamoBreakers(client, table=name),
         places=DynamoPlaces(client, table=name),
+        accounts=DynamoAccounts(client, table=name),
+        usage_book=DynamoUsageBook(client, table=name),
         webhooks=DynamoWebhooks(client, table=name),
         deliveries=DynamoDeliveries(client, table=name),
     )

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from local.stack import Stack
-from tests.docs.documents import Block, documents, readme
+from tests.docs.documents import Block, Document, documents, readme
 
 # A word after the fence's `sh`, and why such a block is not run here.
 NOT_RUN = {
@@ -22,11 +23,16 @@ NOT_RUN = {
 }
 ROOT = Path.cwd()
 PATIENCE_SECONDS = 60
+BUDGETS = Document(Path("docs/budgets.md"))
 
 
 def shell_blocks(*, run: bool) -> list[Block]:
     blocks = [b for document in documents() for b in document.blocks if b.language == "sh"]
     return [block for block in blocks if run is not bool(block.words)]
+
+
+def to_run(document: Document) -> list[Block]:
+    return [block for block in document.blocks if block.language == "sh" and not block.words]
 
 
 def run(command: list[str], *, folder: Path, **variables: str) -> str:
@@ -71,10 +77,33 @@ def test_every_block_that_is_not_run_says_why() -> None:
     assert {word for block in shell_blocks(run=False) for word in block.words} == NOT_RUN.keys()
 
 
-def test_only_the_readme_has_commands_to_run() -> None:
-    in_the_readme = [b for b in readme().blocks if b.language == "sh" and not b.words]
+def test_only_the_readme_and_the_guide_to_budgets_have_commands_to_run() -> None:
+    known = [*to_run(readme()), *to_run(BUDGETS)]
 
-    assert shell_blocks(run=True) == in_the_readme
+    assert shell_blocks(run=True) == known
+
+
+@pytest.mark.engine
+def test_the_guide_to_budgets_works_from_the_first_key_to_its_end(
+    stack: Stack, tmp_path: Path
+) -> None:
+    command = tmp_path / ".venv/bin/seedhook"
+    command.parent.mkdir(parents=True)
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m client "$@"\n')
+    command.chmod(0o700)
+
+    run(
+        ["sh", "-eu", "-c", "\n".join(block.text for block in to_run(BUDGETS))],
+        folder=tmp_path,
+        SEEDHOOK_URL=stack.api_url,
+        ADMIN_KEY=stack.admin_key,
+        PYTHONPATH=str(ROOT),
+    )
+
+    key, new = (json.loads((tmp_path / name).read_bytes()) for name in ("key.json", "new.json"))
+    assert (key["budget_usd"], key["rate"], key["max_in_flight"]) == ("50.000000", 10, 20)
+    assert (new["id"], new["key"] != key["key"]) == (key["id"], True)
+    assert (tmp_path / "usage.csv").read_text().startswith("tag,jobs,")
 
 
 @pytest.mark.engine

@@ -15,8 +15,8 @@ class BusQueue:
     sqs: Any
     url: str
 
-    def hear(self, job_id: str, kinds: set[str], *, seconds: float) -> set[str]:
-        """Wait so long for events of these types about a job; return the types that came."""
+    def hear(self, about: str, kinds: set[str], *, seconds: float) -> set[str]:
+        """Wait so long for events of these types about a job or a key; return what types came."""
         heard: set[str] = set()
         deadline = time.monotonic() + seconds
         while not heard >= kinds and time.monotonic() < deadline:
@@ -26,7 +26,7 @@ class BusQueue:
             for message in answer.get("Messages", []):
                 self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
                 detail = json.loads(message["Body"])["detail"]
-                if detail["data"]["id"] == job_id:
+                if about in {detail["data"].get("id"), detail["data"].get("key_id")}:
                     heard.add(detail["type"])
         return heard
 

@@ -6,18 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from types import SimpleNamespace
 from typing import Any, Final
 
 from shared.adapters.memory import buckets, table
+from shared.adapters.memory.ledger import MemoryLedger
 from shared.domain import job as jobs
-from shared.domain import reports
+from shared.domain import reports, settlement
 from shared.domain.errors import ErrorCode, JobNotFound, VersionConflict
 from shared.domain.failover import leg_after
 from shared.domain.job import Job
 from shared.domain.job_facts import JobFacts
+from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.status import JobStatus
 from shared.domain.submission import UNANSWERED, Submission, SubmissionState
 from shared.usecases import collect_result, dispatch_attempt, lifecycle
+from shared.usecases.admit_job import AdmitJob
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.publish_events import PublishEvents
@@ -77,7 +81,7 @@ def _no_claim_before_the_call(call: Original) -> Any:
 
 
 def _saves_without_condition(_: Original) -> Any:
-    def broken(self: table.MemoryJobStore, job: Job, *, was: Job) -> None:
+    def broken(self: table.MemoryJobStore, job: Job, *, was: Job, **_: Any) -> None:
         self._write(job, was=was)
 
     return broken
@@ -162,12 +166,76 @@ def _never_deduplicates(_: Original) -> Any:
 
 
 def _key_is_written_first(add: Original) -> Any:
-    def broken(self: table.MemoryJobStore, job: Job, *, admission: Any = None) -> None:
+    def broken(
+        self: table.MemoryJobStore, job: Job, *, admission: Any = None, **limits: Any
+    ) -> None:
         if admission:
             self._admissions.pop(admission.idempotency.key, None)
-        add(self, job, admission=admission)
+        add(self, job, admission=admission, **limits)
 
     return broken
+
+
+# --- money
+
+
+def _reserves_outside_the_transaction(post: Original) -> Any:
+    """The reservation is a write of its own, which a crash forgets: here it always does."""
+
+    def broken(self: MemoryLedger, job: Job, *, was: Job | None, **limits: Any) -> Any:
+        return () if was is None else post(self, job, was=was, **limits)
+
+    return broken
+
+
+def _settles_every_time(post: Original) -> Any:
+    def broken(self: MemoryLedger, job: Job, *, was: Job | None, **limits: Any) -> Any:
+        if was and was.is_terminal and job.is_terminal:
+            was = replace(was, status=JobStatus.PROCESSING)
+        return post(self, job, was=was, **limits)
+
+    return broken
+
+
+def _forgets_to_release(posting: Original) -> Any:
+    def broken(job: Job) -> Any:
+        found = posting(job)
+        kept = job.hold.reserved if job.hold else 0
+        return replace(found, committed=max(found.committed, kept))
+
+    return broken
+
+
+def _checks_the_budget_before(admit: Original) -> Any:
+    def broken(self: AdmitJob, wish: Any, *, key: Any, **parts: Any) -> Any:
+        store: Any = self.jobs
+
+        def add(job: Job, *, limits: Limits, **more: Any) -> None:
+            store._inner.ledger.check(job, was=None, limits=limits)  # and then something happens
+            store.add(job, limits=UNLIMITED, **more)
+            _set_budget(store._inner.ledger, job, limits)
+
+        blind = replace(self, jobs=SimpleNamespace(add=add, admitted=store.admitted))
+        return admit(blind, wish, key=key, **parts)
+
+    return broken
+
+
+def _counts_up_alone(post: Original) -> Any:
+    def broken(self: MemoryLedger, job: Job, **step: Any) -> Any:
+        before = self.in_flight[job.key_id]
+        alarms = post(self, job, **step)
+        self.in_flight[job.key_id] = max(before, self.in_flight[job.key_id])
+        return alarms
+
+    return broken
+
+
+def _set_budget(ledger: MemoryLedger, job: Job, limits: Limits) -> None:
+    window = job.hold.window if job.hold else ""
+    account = ledger.accounts.get((job.key_id, window))
+    if account and limits.budget:
+        ledger.accounts[job.key_id, window] = replace(account, budget=limits.budget)
 
 
 # --- callbacks and recovery
@@ -192,8 +260,8 @@ def _believes_the_callback(ask: Original) -> Any:
 
 
 def _no_owner_of_a_task(write: Original) -> Any:
-    def broken(self: table.MemoryJobStore, job: Job, *, was: Job | None) -> None:
-        write(self, job, was=was)
+    def broken(self: table.MemoryJobStore, job: Job, **step: Any) -> None:
+        write(self, job, **step)
         self._owners.clear()
 
     return broken
@@ -268,7 +336,7 @@ def _charges_what_was_asked(_: Original) -> Any:
 
 
 def _loses_the_race_silently(_: Original) -> Any:
-    def broken(store: Any, job_id: Any, change: Any) -> Job:
+    def broken(store: Any, job_id: Any, change: Any, **_: Any) -> Job:
         job: Job = store.get(job_id)
         changed = change(job)
         if changed is None:
@@ -391,8 +459,7 @@ def _bytes_are_made_when_sent(publish: Original) -> Any:
 
 
 def _silent_transitions(_: Original) -> Any:
-    def broken(self: table.MemoryJobStore, job: Job, *, was: Job | None) -> None:
-        del was
+    def broken(self: table.MemoryJobStore, job: Job, **_: Any) -> None:
         self._jobs[job.id] = job
         self._owners |= dict.fromkeys(job.tasks, job.id)
 
@@ -417,8 +484,15 @@ MUTANTS: Final = (
     Mutant("fail over too soon", jobs, "has_surely_failed", _fails_over_too_soon),
     Mutant("move on while it is open", Job, "settled", _moves_on_while_something_is_open),
     Mutant("drop what came inline", TakeIn, "_keep", _drops_what_came_inline),
-    Mutant("no idempotency", _Store, "_admit", _never_deduplicates),
+    Mutant("no idempotency", _Store, "_refuse_repeat", _never_deduplicates),
     Mutant("idempotency outside the transaction", _Store, "add", _key_is_written_first),
+    Mutant(
+        "reserve outside the transaction", MemoryLedger, "post", _reserves_outside_the_transaction
+    ),
+    Mutant("settle twice", MemoryLedger, "post", _settles_every_time),
+    Mutant("release forgotten", settlement, "posting", _forgets_to_release),
+    Mutant("budget checked before", AdmitJob, "__call__", _checks_the_budget_before),
+    Mutant("never off the list of jobs under way", MemoryLedger, "post", _counts_up_alone),
     Mutant("adopt any task id", Recover, "adopt", _believes_any_task_id),
     Mutant("believe the callback body", CollectResult, "_ask", _believes_the_callback),
     Mutant("ignore who owns a task", _Store, "_write", _no_owner_of_a_task),

@@ -13,9 +13,11 @@ from shared.domain.errors import ErrorCode
 from shared.domain.events import Event, announcement
 from shared.domain.ids import EventId, JobId
 from shared.domain.job import Job
+from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.reports import TaskState
 from shared.domain.status import FINISH_PATIENCE, JobStatus
 from shared.domain.submission import Submission
+from tests.simulation.books import check_books, the_books_balance
 from tests.simulation.effects import Violation
 from tests.simulation.receivers import check_deliveries
 
@@ -32,6 +34,7 @@ class Chronicle:
     answered: set[JobId] = field(default_factory=set)
     bucket: dict[str, bytes] = field(default_factory=dict)
     next_watch: datetime | None = None
+    limits: Limits = UNLIMITED  # of the one key
 
 
 class RecordingJobStore(MemoryJobStore):
@@ -45,9 +48,10 @@ class RecordingJobStore(MemoryJobStore):
     def all(self) -> list[Job]:
         return list(self._jobs.values())
 
-    def _write(self, job: Job, *, was: Job | None) -> None:
+    def _write(self, job: Job, *, was: Job | None, limits: Limits = UNLIMITED) -> None:
         self._check_step(job, was)
-        super()._write(job, was=was)
+        super()._write(job, was=was, limits=limits)
+        check_books(self.ledger, job, self._chronicle.limits)
         event = announcement(job, was=was)
         if event:
             self._check_event(event)
@@ -85,6 +89,7 @@ def check_end(world: "World") -> None:
         _one_task_is_one_jobs,
         _a_submission_has_all_its_tasks_or_none,
         _only_deadlines_expire,
+        the_books_balance,
         check_deliveries,
     ):
         check(world)

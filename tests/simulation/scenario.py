@@ -130,10 +130,9 @@ class _Client:
     def _submit(self) -> None:
         """What functions/submit does: admitted is admitted, whatever fails after that."""
         world, name = self.world, f"order-{self.number}"
-        key = world.issue_key(tenant="default", name="sim").key
         admitted = world.admit_job(
             a_wish(**(self.wish or {}), metadata={"client": str(self.number)}),
-            key=key,
+            key=world.key,
             idempotency=Idempotency(key=name, fingerprint=name),
             render=lambda job: str(job.id),
         )

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
@@ -18,13 +19,17 @@ from shared.adapters.memory.buckets import (
     MemoryUploads,
 )
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
+from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
 from shared.adapters.parallel import InTurn
+from shared.catalog.load import load_catalog
+from shared.domain.api_key import Terms
 from shared.domain.callback_token import CallbackKeys, CallbackTarget
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.events import Event
 from shared.domain.ids import JobId, TaskId
+from shared.domain.limits import UNLIMITED, Limits, Window
 from shared.ports import Courier, EventStreams, ProviderAccess, Reply, TaskHint
 from shared.wiring import Service
 from tests.memory_service import NOW
@@ -45,6 +50,18 @@ _STREAM_TRIES: Final = 3
 _VISIBILITY: Final = {"collect": 720.0, "dispatch": 1800.0}
 _MINUTE: Final = timedelta(minutes=1)
 _WATCH_LIFE: Final = timedelta(minutes=14)
+# The provider charges 3.5 cents: more than we think at one, less at another.
+_PRICES: Final = {
+    "oxen/seedream-4.5": Decimal("0.03"),
+    "aimlapi/seedream-4.5": Decimal("0.042"),
+}
+_LIMITS: Final = (
+    *4 * (UNLIMITED,),
+    Limits(budget=400_000),
+    Limits(budget=150_000, window=Window.TOTAL),
+    Limits(budget=70_000, window=Window.TOTAL, rate=1),
+    Limits(budget=10_000_000, max_in_flight=2),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +89,7 @@ class World(Service):
         self._build_state()
         self._build_messages()
         self._build_providers(habits)
+        self._build_key()
         self._build_webhooks(seed, receivers=receivers)
 
     def _let_others_work(self) -> None:
@@ -84,6 +102,9 @@ class World(Service):
         self.jobs = self._tapped(self.store, "jobs")
         self.outbox = self._tapped(MemoryOutbox(self.store), "outbox")
         self.api_keys = MemoryApiKeys()
+        self.accounts = MemoryAccounts(self.store.ledger)
+        self.usage_book = MemoryUsageBook(self.store.ledger)
+        self.leases = self._tapped(MemoryLeases(), "leases")
         self.lease_book = MemoryLeases()
         self.leases = self._tapped(self.lease_book, "leases")
         self.media = self._tapped(self.bucket, "media")
@@ -128,6 +149,13 @@ class World(Service):
         self.accesses = dict.fromkeys(self.simulated, reachable)
         self.image_source = _Web(self, habits)
         self.reference_source = MemoryImageSource({})
+
+    def _build_key(self) -> None:
+        """One key for all clients: small budgets are soon gone, and everybody wants a share."""
+        self.catalog = load_catalog().priced(_PRICES)
+        limits = self.chronicle.limits = self.chance.choice(_LIMITS)
+        terms = Terms(limits=limits)
+        self.key = self.issue_key(tenant="default", name="sim", terms=terms).key
 
     def _build_webhooks(self, seed: int, *, receivers: bool) -> None:
         """Without receivers nothing of this has an effect that could go wrong."""

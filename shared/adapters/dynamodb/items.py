@@ -4,7 +4,7 @@
 |---------|-----------|-----------------|----------------------------------------|
 | job     | job#<id>  | job             | tenant + job_id (index), due_* (index) |
 | event   | job#<id>  | event#<version> | due_* (index) until published          |
-| API key | key#<id>  | key             |                                        |
+| API key | key#<id>  | key             | version; listed under #keys (index)    |
 | lease   | lease#<n> | lease           | holder, held_until                     |
 | task    | task#<p>#<id> | task        | claimed_by, expires_at                 |
 | admission | admission#<key> | admission | fingerprint, answer; expires_at       |
@@ -12,6 +12,7 @@
 | its event | breaker#<p>#<model> | event#<version> | due_* (index) until published |
 | places  | places#<p> | places         | taken: job id -> time                  |
 
+Accounts and usage: ledger.py.
 Webhooks and deliveries: webhook_items.py.
 
 What the table does not look into lies in `document`, as JSON of the domain type: a job with its
@@ -40,6 +41,7 @@ type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
 SCHEMA: Final = 1
 SHARDS: Final = 8
 BREAKERS: Final = "breakers"
+KEYS: Final = "#keys"
 _TASKS_ARE_REMEMBERED: Final = timedelta(days=7)
 
 _JOB: Final = TypeAdapter(Job)
@@ -145,8 +147,18 @@ def admission_key(idempotency: Idempotency) -> dict[str, str]:
 
 
 def key_item(key: ApiKey) -> Item:
-    document = _KEY.dump_json(key).decode()
-    return wire({"pk": f"key#{key.id}", "sk": "key", "schema": SCHEMA, "document": document})
+    return wire(
+        {
+            "pk": f"key#{key.id}",
+            "sk": "key",
+            "schema": SCHEMA,
+            "version": key.version,
+            # Keys are few: they share the jobs' index, under a name that no tenant can have.
+            "tenant": KEYS,
+            "job_id": f"{text_of(key.created_at)}#{key.id}",
+            "document": _KEY.dump_json(key).decode(),
+        }
+    )
 
 
 def read_job(item: Item) -> Job:

@@ -2,12 +2,10 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.adapters.dynamodb.items import (
     SHARDS,
@@ -24,8 +22,11 @@ from shared.adapters.dynamodb.items import (
     text_of,
     wire,
 )
+from shared.adapters.dynamodb.ledger import DynamoLedger
+from shared.adapters.dynamodb.transactions import TRIES, Contended, Write, at_once, transact
 from shared.domain.errors import (
     AlreadyAdmitted,
+    Busy,
     FieldError,
     InvalidRequest,
     JobNotFound,
@@ -37,40 +38,43 @@ from shared.domain.events import announcement
 from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
+from shared.domain.limits import UNLIMITED, Limits
+from shared.domain.refusals import busy
 from shared.domain.submission import Task
 from shared.ports import Admission, DueJob, Idempotency, JobPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Why a transaction is cancelled when others write the same job; throttling is another matter.
-_CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _MOST_PAGES: Final = 5  # so many queries answer one question at most
 _FILTERED_PAGE: Final = 100
 _JOB_ID: Final = re.compile(r"job_[0-9A-HJKMNP-TV-Z]{26}")
 
 
-class _Write(NamedTuple):
-    """One item of a transaction, and what it means when its condition fails."""
-
-    put: dict[str, Any]
-    refusal: ServiceError
-
-
 class DynamoJobStore:
-    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        *,
+        table: str,
+        back_off: Callable[[int], None] = at_once,
+    ) -> None:
         self._client = client
         self._table = table
+        self._ledger = DynamoLedger(client, table=table)
+        self._back_off = back_off
 
-    def add(self, job: Job, *, admission: Admission | None = None) -> None:
+    def add(
+        self, job: Job, *, admission: Admission | None = None, limits: Limits = UNLIMITED
+    ) -> None:
         put = _job_put(job, condition="attribute_not_exists(pk)")
-        writes = [_Write(put, VersionConflict(f"{job.id} exists")), *_with_it(job, None)]
+        writes = [Write(put, VersionConflict(f"{job.id} exists")), *_with_it(job, None)]
         if admission:
             refusal = VersionConflict("the same request is being admitted at this moment")
-            writes.append(_Write(_admission_put(admission, job.created_at), refusal))
+            writes.append(Write(_admission_put(admission, job.created_at), refusal))
         try:
-            self._write(writes)
-        except VersionConflict as exc:
+            self._write(writes, job, was=None, limits=limits)
+        except ServiceError as exc:
             known = admission and self.admitted(admission.idempotency, now=job.created_at)
             raise known or exc from exc
 
@@ -80,10 +84,13 @@ class DynamoJobStore:
         item = answer.get("Item")
         return read_admission(item, now) if item else None
 
-    def save(self, job: Job, *, was: Job) -> None:
+    def save(self, job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:
         put = _job_put(job, condition="version = :was", was=was.version)
         refusal = VersionConflict(f"{job.id} is not at version {was.version}")
-        self._write([_Write(put, refusal), *_with_it(job, was)])
+        try:
+            self._write([Write(put, refusal), *_with_it(job, was)], job, was=was, limits=limits)
+        except Busy as exc:
+            raise VersionConflict(str(exc)) from exc
 
     def remove(self, job: Job) -> None:
         try:
@@ -166,23 +173,17 @@ class DynamoJobStore:
         for page in pages:
             yield from (read_due(item) for item in page["Items"])
 
-    def _write(self, writes: list[_Write]) -> None:
-        """Raises what the first refused write means; throttling and the like go on as they are."""
-        puts = [{"TableName": self._table, **write.put} for write in writes]
-        try:
-            if len(puts) == 1:
-                self._client.put_item(**puts[0])
-            else:
-                items: list[Any] = [{"Put": put} for put in puts]
-                self._client.transact_write_items(TransactItems=items)
-        except (
-            self._client.exceptions.ConditionalCheckFailedException,
-            self._client.exceptions.TransactionCanceledException,
-        ) as exc:
-            refused = _refused(exc, writes)
-            if refused is None:
-                raise
-            raise refused from exc
+    def _write(self, writes: Sequence[Write], job: Job, *, was: Job | None, limits: Limits) -> None:
+        """Raises what the first refused write means, and Busy when others are always faster."""
+        for tries in range(TRIES):
+            if tries:
+                self._back_off(tries)
+            books = self._ledger.writes(job, was=was, limits=limits)
+            try:
+                return transact(self._client, [*writes, *books], table=self._table)
+            except Contended:
+                continue
+        raise busy()
 
 
 def _job_put(job: Job, *, condition: str, **values: object) -> dict[str, Any]:
@@ -192,11 +193,11 @@ def _job_put(job: Job, *, condition: str, **values: object) -> dict[str, Any]:
     return put
 
 
-def _with_it(job: Job, was: Job | None) -> Iterator[_Write]:
+def _with_it(job: Job, was: Job | None) -> Iterator[Write]:
     """Return what is written together with a job: its event, and the tasks it now owns."""
     event = announcement(job, was=was)
     if event:
-        yield _Write({"Item": event_item(event)}, VersionConflict("the event exists"))
+        yield Write({"Item": event_item(event)}, VersionConflict("the event exists"))
     known = frozenset(was.tasks) if was else frozenset()
     for task in job.tasks:
         if task not in known:
@@ -205,7 +206,7 @@ def _with_it(job: Job, was: Job | None) -> Iterator[_Write]:
                 "ConditionExpression": "attribute_not_exists(pk) OR claimed_by = :job",
                 "ExpressionAttributeValues": wire({":job": job.id}),
             }
-            yield _Write(put, TaskTaken(f"{task.provider} {task.id} belongs to another job"))
+            yield Write(put, TaskTaken(f"{task.provider} {task.id} belongs to another job"))
 
 
 def _admission_put(admission: Admission, now: datetime) -> dict[str, Any]:
@@ -220,17 +221,6 @@ def _admission_put(admission: Admission, now: datetime) -> dict[str, Any]:
         "ConditionExpression": condition,
         "ExpressionAttributeValues": wire(values),
     }
-
-
-def _refused(exc: ClientError, writes: list[_Write]) -> ServiceError | None:
-    """Return what the first condition that failed means, or None when none did."""
-    reasons = exc.response.get("CancellationReasons")
-    if reasons is None:
-        return writes[0].refusal
-    for reason, write in zip(reasons, writes, strict=True):
-        if reason.get("Code") in _CONFLICTS:
-            return write.refusal
-    return None
 
 
 def _cursor(job_id: JobId) -> str:

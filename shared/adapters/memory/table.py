@@ -5,6 +5,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import Final
 
+from shared.adapters.memory.ledger import MemoryLedger
 from shared.domain.api_key import ApiKey
 from shared.domain.errors import (
     AlreadyAdmitted,
@@ -18,6 +19,7 @@ from shared.domain.events import Event, announcement
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
+from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.submission import Task
 from shared.ports import Admission, DueJob, Idempotency, JobPage
 
@@ -25,22 +27,28 @@ _MOST_LOOKED_AT: Final = 500
 
 
 class MemoryJobStore:
-    """Keeps jobs, and with them the events they announce: both or nothing."""
+    """Keeps jobs, and with them the events they announce and what they cost: all or nothing."""
 
     def __init__(self) -> None:
         self.announced: dict[EventId, Event] = {}
+        self.ledger = MemoryLedger()
         self._jobs: dict[JobId, Job] = {}
         self._agenda: list[tuple[datetime, JobId]] = []
         self._owners: dict[Task, JobId] = {}
         self._admissions: dict[str, Admission] = {}
         self._claims: dict[str, datetime] = {}
 
-    def add(self, job: Job, *, admission: Admission | None = None) -> None:
+    def add(
+        self, job: Job, *, admission: Admission | None = None, limits: Limits = UNLIMITED
+    ) -> None:
         if job.id in self._jobs:
             raise VersionConflict(f"{job.id} exists")
         if admission:
+            self._refuse_repeat(admission, job.created_at)
+        self.ledger.check(job, was=None, limits=limits)
+        if admission:
             self._admit(admission, job.created_at)
-        self._write(job, was=None)
+        self._write(job, was=None, limits=limits)
 
     def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
         known = self._admissions.get(idempotency.key)
@@ -48,14 +56,15 @@ class MemoryJobStore:
             return None
         return AlreadyAdmitted(fingerprint=known.idempotency.fingerprint, answer=known.answer)
 
-    def save(self, job: Job, *, was: Job) -> None:
+    def save(self, job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:
         current = self._jobs.get(job.id)
         if current is None or current.version != was.version:
             raise VersionConflict(f"{job.id} is not at version {was.version}")
         for task in job.tasks:
             if self._owners.get(task, job.id) != job.id:
                 raise TaskTaken(f"{task.provider} {task.id} belongs to another job")
-        self._write(job, was=was)
+        self.ledger.check(job, was=was, limits=limits)
+        self._write(job, was=was, limits=limits)
 
     def remove(self, job: Job) -> None:
         if self.get(job.id).version != job.version:
@@ -103,25 +112,29 @@ class MemoryJobStore:
             heappop(self._agenda)
         return None
 
-    def _admit(self, admission: Admission, now: datetime) -> None:
+    def _refuse_repeat(self, admission: Admission, now: datetime) -> None:
         key, until = admission.idempotency.key, admission.replaces_until
         known = self.admitted(admission.idempotency, now=now)
         claimed_at = self._claims.get(key)
         if known and not (until and (claimed_at is None or claimed_at <= until)):
             raise known
+
+    def _admit(self, admission: Admission, now: datetime) -> None:
+        key = admission.idempotency.key
         self._admissions[key] = admission
         self._claims.pop(key, None)
-        if until is None:
+        if admission.replaces_until is None:
             self._claims[key] = now
 
-    def _write(self, job: Job, *, was: Job | None) -> None:
+    def _write(self, job: Job, *, was: Job | None, limits: Limits = UNLIMITED) -> None:
         self._jobs[job.id] = job
         if job.due_at and (was is None or was.due_at != job.due_at):
             heappush(self._agenda, (job.due_at, job.id))
         self._owners |= dict.fromkeys(job.tasks, job.id)
         event = announcement(job, was=was)
-        if event:
-            self.announced[event.id] = event
+        alarms = self.ledger.post(job, was=was, limits=limits)
+        for one in (*([event] if event else []), *alarms):
+            self.announced[one.id] = one
 
 
 class MemoryOutbox:
@@ -151,6 +164,14 @@ class MemoryApiKeys:
 
     def find(self, key_id: KeyId) -> ApiKey | None:
         return self._keys.get(key_id)
+
+    def save(self, key: ApiKey, *, was: ApiKey) -> None:
+        if self._keys.get(key.id) != was:
+            raise VersionConflict(f"key {key.id} is not as it was")
+        self._keys[key.id] = key
+
+    def all(self) -> Sequence[ApiKey]:
+        return sorted(self._keys.values(), key=lambda key: key.created_at, reverse=True)
 
 
 class MemoryLeases:

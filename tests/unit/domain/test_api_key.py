@@ -26,7 +26,7 @@ def test_an_issued_key_is_well_formed_and_opens_what_it_was_made_for(randomness:
     assert parsed is not None
     key_id, secret = parsed
     assert key_id == issued.key.id
-    assert issued.key.opens_with(secret)
+    assert issued.key.opens_with(secret, NOW)
 
 
 @settings(deadline=None)
@@ -36,7 +36,7 @@ def test_no_key_opens_anothers_lock(one: bytes, other: bytes) -> None:
     parsed = parse(a_key(other).text)
 
     assert parsed is not None
-    assert not a_key(one).key.opens_with(parsed[1])
+    assert not a_key(one).key.opens_with(parsed[1], NOW)
 
 
 @settings(deadline=None)

@@ -10,6 +10,7 @@ from functions.manage.handler import create_app
 from shared.domain.errors import ErrorCode, Fault, VersionConflict
 from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
+from shared.domain.limits import Limits
 from shared.ports import TaskHint
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import ADMIN_KEY, MemoryService
@@ -148,7 +149,7 @@ def test_who_is_beaten_every_time_is_told_to_come_again_in_a_second(
 ) -> None:
     job = service.admit()
 
-    def beaten(_: Job, *, was: Job) -> None:
+    def beaten(_: Job, *, was: Job, **_limits: Limits) -> None:
         raise VersionConflict(f"{was.id} has moved")
 
     monkeypatch.setattr(service.store, "save", beaten)

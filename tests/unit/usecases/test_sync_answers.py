@@ -6,6 +6,7 @@ import pytest
 
 from shared.domain.errors import ErrorCode, Fault, Refused
 from shared.domain.job import Job
+from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.status import JobStatus
 from shared.domain.submission import SubmissionState
 from tests.memory_service import MemoryService
@@ -102,9 +103,9 @@ def test_inline_images_lie_in_the_bucket_before_the_state_says_so(service: Memor
     seen: list[int] = []
     save = service.store.save
 
-    def watched(job: Job, *, was: Job) -> None:
+    def watched(job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:
         seen.extend(len(service.bucket.objects) for _ in job.images)
-        save(job, was=was)
+        save(job, was=was, limits=limits)
 
     service.store.save = watched  # type: ignore[method-assign]  # a witness, not a double
     submit(service, n=2)

@@ -1,0 +1,60 @@
+"""`seedhook usage`: what a tenant's jobs have made and cost."""
+
+import json
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import typer
+
+from client.options import AsJson, Key, Url
+
+Since = Annotated[
+    str | None, typer.Option("--from", metavar="DAY", help="Since when; else this month's first.")
+]
+Until = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Until when; else today.")]
+GroupBy = Annotated[
+    str, typer.Option("--group-by", metavar="day|model|provider|key|tag", help="Added up by what.")
+]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of text.")]
+
+
+def usage(  # noqa: PLR0913  # one parameter per option
+    context: typer.Context,
+    *,
+    url: Url,
+    key: Key,
+    since: Since = None,
+    until: Until = None,
+    group_by: GroupBy = "day",
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what your tenant's jobs have made and cost."""
+    from client.api import Api, ApiError  # noqa: PLC0415
+
+    asked = {"from": since, "to": until, "group_by": group_by, "format": "csv" if as_csv else None}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    try:
+        api = Api(url, key=key, transport=context.obj)
+        if as_csv:
+            typer.echo(api.text(f"/v1/usage?{query}"), nl=False)
+            return
+        answer = api.get(f"/v1/usage?{query}")
+        if as_json:
+            typer.echo(json.dumps(answer))
+        else:
+            _draw(api, answer, group_by)
+    except ApiError as exc:
+        typer.echo(f"seedhook: {exc}", err=True)
+        raise typer.Exit(exc.code) from exc
+
+
+def _draw(api: Any, answer: dict[str, Any], group_by: str) -> None:
+    from client.models_view import console  # noqa: PLC0415
+    from client.usage_view import overview  # noqa: PLC0415
+
+    try:
+        table = overview(answer, group_by)
+    except (AttributeError, LookupError, TypeError) as exc:
+        raise api.stranger() from exc
+    console().print(table)

@@ -1,0 +1,44 @@
+"""All keys, with what each has spent."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from shared.domain.account import Account
+from shared.domain.api_key import ApiKey
+from shared.domain.ids import KeyId
+from shared.domain.usage import Counts, summed
+from shared.ports import Accounts, ApiKeys, Clock, UsageBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyList:
+    keys: tuple[ApiKey, ...]
+    accounts: dict[KeyId, Account]  # of those with a budget, in its window
+    used: dict[str, Counts]  # of the others, in this month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListKeys:
+    """Reads accounts by key and usage by tenant: however many jobs there are."""
+
+    keys: ApiKeys
+    accounts: Accounts
+    usage_book: UsageBook
+    clock: Clock
+
+    def __call__(self) -> KeyList:
+        now = self.clock.now()
+        keys = self.keys.all()
+        windows = {
+            key.id: key.terms.limits.window_at(now)
+            for key in keys
+            if key.terms.limits.budget is not None
+        }
+        tenants = {key.tenant for key in keys if key.id not in windows}
+        used: dict[str, Counts] = {}
+        for tenant in tenants:
+            today = now.date()
+            lines = self.usage_book.lines(tenant, since=today.replace(day=1), until=today)
+            for key_id, counts in summed(lines, by="key_id").items():
+                used.setdefault(key_id, Counter()).update(counts)
+        return KeyList(keys=tuple(keys), accounts=dict(self.accounts.get(windows)), used=used)
