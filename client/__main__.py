@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from client import callbacks, models
+from client import callbacks, models, webhooks
 from client.exit_codes import ExitCode
 from client.options import AsJson
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(models.app, name="models")
+app.add_typer(webhooks.app, name="webhooks")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes a free one.")]
 Data = Annotated[

@@ -1,5 +1,6 @@
 """The API as a command sees it: ask, and know what a refusal means for the exit code."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -33,15 +34,24 @@ class Api:
 
     def get(self, path: str) -> dict[str, Any]:
         """Return the object that the API answers with. Raises ApiError."""
-        return self._ask("GET", path)
+        return self.ask("GET", path)
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         """Return the object that the API answers with. Raises ApiError."""
-        return self._ask("POST", path, body=body)
+        return self.ask("POST", path, body=body)
 
-    def _ask(self, method: str, path: str, *, body: object = None) -> dict[str, Any]:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the object that the API answers with; empty for no content. Raises ApiError."""
+        url = f"{self._url}{path}"
         try:
-            answer = self._http.request(method, f"{self._url}{path}", json=body)
+            answer = self._http.request(method, url, json=body, params=query or None)
         except (httpx.TransportError, httpx.InvalidURL) as exc:
             reason = str(exc) or type(exc).__name__
             message = f"cannot reach {self._url}: {reason}"
@@ -49,9 +59,18 @@ class Api:
         content = _object(answer)
         if not answer.is_success:
             raise ApiError(_reason(answer, content), _exit_code(answer.status_code))
+        if answer.status_code == HTTPStatus.NO_CONTENT:
+            return {}
         if content is None:
             raise self.stranger()
         return content
+
+    def listed(self, path: str, *, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """Return what a list holds. Raises ApiError."""
+        data = self.ask("GET", path, query=query).get("data")
+        if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
+            raise self.stranger()
+        return data
 
     def stranger(self) -> ApiError:
         """Return the error for an answer that Seedhook would not give."""

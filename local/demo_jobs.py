@@ -14,6 +14,8 @@ class DemoJob:
     name: str
     title: str
     body: Callable[[], Body]
+    dropped: bool = False  # by a picture in the uploads bucket, not by a request
+    heard: bool = False  # its end is told to a webhook too
 
 
 def _apixo_callback() -> Body:
@@ -57,11 +59,17 @@ def _aimlapi_sync() -> Body:
     }
 
 
+def _dropped_edit() -> Body:
+    """Return what the picture's metadata says."""
+    return {"prompt": "The same sea under a full moon", "resolution": "2K"}
+
+
 JOBS = (
-    DemoJob(name="apixo-callback", title="two new images", body=_apixo_callback),
+    DemoJob(name="apixo-callback", title="two new images", body=_apixo_callback, heard=True),
     DemoJob(name="oxen-queue", title="an edit of a sketch", body=_oxen_edit),
     DemoJob(name="oxen-stream", title="a new image, told by events", body=_oxen_stream),
     DemoJob(name="aimlapi-sync", title="a new image, in the answer", body=_aimlapi_sync),
+    DemoJob(name="s3-edit", title="an edit of a dropped file", body=_dropped_edit, dropped=True),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from local.demo_around import Ear, drop_picture
 from local.demo_jobs import DemoJob
 from local.stack import Stack
 
@@ -36,6 +37,7 @@ class Progress:
     finished: float | None = None
     files: list[Path] = field(default_factory=list)
     error: str = ""
+    heard: bool = False  # by the webhook's receiver, verified
 
     @property
     def seconds(self) -> float:
@@ -52,20 +54,25 @@ Changed = Callable[[Progress], None]
 
 
 async def run_jobs(
-    stack: Stack, progresses: Sequence[Progress], *, out: Path, changed: Changed
+    stack: Stack, progresses: Sequence[Progress], *, ear: Ear, out: Path, changed: Changed
 ) -> None:
     headers = {"Authorization": f"Bearer {stack.api_key}"}
     async with httpx.AsyncClient(
         base_url=stack.api_url, headers=headers, trust_env=False, timeout=60
     ) as api:
         await asyncio.gather(
-            *(_Run(api=api, out=out, progress=one, changed=changed).go() for one in progresses)
+            *(
+                _Run(stack=stack, api=api, ear=ear, out=out, progress=one, changed=changed).go()
+                for one in progresses
+            )
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
+    stack: Stack
     api: httpx.AsyncClient
+    ear: Ear
     out: Path
     progress: Progress
     changed: Changed
@@ -77,6 +84,7 @@ class _Run:
                 job = await self._finished(await self._submitted())
                 self.progress.finished = time.monotonic()
                 await self._fetch_images(job)
+                await self._be_heard()
         except TimeoutError:
             self.progress.error = f"still {self.progress.state} after {_PATIENCE_SECONDS} s"
         except (DemoError, httpx.HTTPError, OSError) as exc:
@@ -85,13 +93,37 @@ class _Run:
         self.changed(self.progress)
 
     async def _submitted(self) -> dict[str, Any]:
-        answer = await self.api.post("/v1/jobs", json=self.progress.job.body())
+        if self.progress.job.dropped:
+            return await self._dropped()
+        body = dict(self.progress.job.body())
+        if self.progress.job.heard:
+            body |= {"webhook_url": self.ear.url, "webhook_events": ["job.succeeded"]}
+        answer = await self.api.post("/v1/jobs", json=body)
         if answer.status_code != httpx.codes.ACCEPTED:
             raise DemoError(f"POST /v1/jobs answered {answer.status_code}: {answer.text}")
         job: dict[str, Any] = answer.json()
         self.progress.id = job["id"]
         self._note(job)
         return job
+
+    async def _dropped(self) -> dict[str, Any]:
+        """Drop a picture and wait until it has become a job."""
+        one = self.progress.job
+        said = {name.replace("_", "-"): str(value) for name, value in one.body().items()}
+        tag = await asyncio.to_thread(drop_picture, self.stack, one.name, said)
+        while True:
+            listed = (await self.api.get("/v1/jobs")).raise_for_status().json()["data"]
+            for job in listed:
+                if tag in job["tags"]:
+                    self.progress.id = job["id"]
+                    self._note(job)
+                    return dict(job)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _be_heard(self) -> None:
+        while self.progress.job.heard and not self.progress.heard:
+            self.progress.heard = self.progress.id in self.ear.verified
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _finished(self, job: dict[str, Any]) -> dict[str, Any]:
         while job["status"] not in _TERMINAL:

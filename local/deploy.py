@@ -69,6 +69,15 @@ class Deployer:
                 Overwrite=True,
             )
 
+    def name_intake_key(self, api_key: str) -> None:
+        """Let edits by folder and jobs by event run under this key: its id is what is named."""
+        self._client("ssm").put_parameter(
+            Name="/seedhook/local/intake-key-id",
+            Value=api_key.split("_")[1],
+            Type="String",
+            Overwrite=True,
+        )
+
     def admin_key(self, secret: str) -> str:
         answer = self._client("secretsmanager").get_secret_value(SecretId=secret)
         key: str = json.loads(answer["SecretString"])["admin_key"]

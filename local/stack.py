@@ -212,10 +212,13 @@ def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
 
 def _described(ground: _Ground, deployment: Deployment) -> Stack:
     secret = deployment.output("AdminKeySecret")
-    admin_key = Deployer(endpoint_url=ground.engine.url).admin_key(secret)
+    deployer = Deployer(endpoint_url=ground.engine.url)
+    admin_key = deployer.admin_key(secret)
+    api_key = obtain_api_key(ground.api_url, admin_key=admin_key, folders=ground.folders)
+    deployer.name_intake_key(api_key)
     return Stack(
         api_url=ground.api_url,
-        api_key=obtain_api_key(ground.api_url, admin_key=admin_key, folders=ground.folders),
+        api_key=api_key,
         aws_endpoint_url=ground.engine.url,
         region=REGION,
         uploads_bucket=deployment.output("UploadsBucket"),

@@ -71,6 +71,14 @@ class OutgoingSettings(_FromEnv):
         return frozenset(_words(self.loopback_origins))
 
 
+class IntakeQueueSettings(_FromEnv):
+    intake_queue_url: str = Field(min_length=1)
+
+
+class IntakeSettings(_FromEnv):
+    intake_key_parameter: str = Field(min_length=1)
+
+
 class PriceSettings(_FromEnv):
     prices: str = ""
 

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.domain.api_key import ApiKey
+from shared.domain.batch import Batch
 from shared.domain.breaker import Breaker
 from shared.domain.callback_token import CallbackKeys
 from shared.domain.delivery import Delivery
 from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event
-from shared.domain.ids import DeliveryId, EventId, JobId, KeyId, TaskId, WebhookId
+from shared.domain.ids import BatchId, DeliveryId, EventId, JobId, KeyId, TaskId, WebhookId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.offers import Offer
@@ -117,6 +118,10 @@ class JobStore(Protocol):
 class Outbox(Protocol):
     """Events that were announced and not yet published."""
 
+    def announce(self, event: Event) -> None:
+        """Announce what belongs to no row of its own; once more is the same."""
+        ...
+
     def unpublished(self, *, before: datetime, limit: int) -> Sequence[Event]: ...
 
     def published(self, events: Iterable[Event]) -> None: ...
@@ -158,6 +163,42 @@ class Queue(Protocol):
     def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None: ...
 
 
+class Batches(Protocol):
+    """Batches, and the event that tells of their end: all or nothing."""
+
+    def add(self, batch: Batch) -> None:
+        """Raises VersionConflict when there is one of this id."""
+        ...
+
+    def get(self, tenant: str, batch_id: BatchId) -> Batch:
+        """Raises BatchNotFound."""
+        ...
+
+    def save(self, batch: Batch, *, was: Batch) -> None:
+        """Raises VersionConflict when `was` is no longer current."""
+        ...
+
+    def of_tenant(self, tenant: str) -> Sequence[Batch]:
+        """Return the newest hundred, newest first."""
+        ...
+
+    def due(self, *, before: datetime) -> Sequence[tuple[str, BatchId]]:
+        """Return tenant and id of those whose next step is due."""
+        ...
+
+
+class BatchQueue(Protocol):
+    def send(self, tenant: str, batch_id: BatchId) -> None:
+        """Let a step be taken."""
+        ...
+
+
+class IntakeQueue(Protocol):
+    def send_later(self, message: str, *, seconds: int) -> None:
+        """Bring a message back after a while, of 15 minutes at most."""
+        ...
+
+
 class Wake(Protocol):
     def __call__(self) -> None:
         """Let the watch look at once."""
@@ -193,6 +234,40 @@ class MediaStore(Protocol):
 
     def remove(self, job_id: JobId) -> None:
         """Remove all images of a job; they are gone when this returns."""
+        ...
+
+    def place(self, key: str, *, to: str) -> None:
+        """Copy an image to a second place, over whatever lies there."""
+        ...
+
+    def write_document(self, key: str, content: bytes) -> None:
+        """Write JSON, over whatever lies there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """An object in the uploads bucket."""
+
+    version_id: str | None
+    bytes: int
+    metadata: Mapping[str, str]  # names in lower case
+    at: datetime
+
+
+class DropFolder(Protocol):
+    """The uploads bucket, where people drop pictures and read what was wrong with them."""
+
+    def look(self, key: str, *, version_id: str | None) -> Dropped | None:
+        """Return what lies there, in that version or the latest; None when it is gone."""
+        ...
+
+    def read(self, key: str, *, version_id: str | None = None, at_most: int) -> bytes | None:
+        """Return the bytes, cut after `at_most`; None when there is no such object."""
+        ...
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write JSON, over whatever lies there."""
         ...
 
 

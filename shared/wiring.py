@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from shared.domain.api_key import ApiKey
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.admit_references import AdmitReferences
@@ -12,20 +13,28 @@ from shared.usecases.deliver_webhook import DeliverWebhook
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.endpoint_health import EndpointHealth
 from shared.usecases.endpoint_places import EndpointPlaces
+from shared.usecases.hand_out_batches import HandOutBatches
 from shared.usecases.hand_out_deliveries import HandOutDeliveries
 from shared.usecases.keys import Authenticate, IssueKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.open_upload import OpenUpload
 from shared.usecases.pass_gate import PassGate
+from shared.usecases.place_results import PlaceResults
 from shared.usecases.plan_deliveries import PlanDeliveries
 from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.publish_events import PublishEvents
 from shared.usecases.recover import Recover
 from shared.usecases.redeliver import Redeliver
 from shared.usecases.references import PrepareReferences
+from shared.usecases.refuse_intake import RefuseIntake
 from shared.usecases.replay_callbacks import ReplayCallbacks
+from shared.usecases.run_batch import RunBatch
 from shared.usecases.send_off import SendOff
+from shared.usecases.start_batch import StartBatch
+from shared.usecases.take_batch import TakeBatch
+from shared.usecases.take_drop import TakeDrop
 from shared.usecases.take_in import TakeIn
+from shared.usecases.take_request import TakeRequest
 from shared.usecases.watch_jobs import WatchJobs
 from shared.usecases.webhooks import ManageWebhooks
 from shared.world import World
@@ -167,13 +176,86 @@ class Service(World):
             dispatch_queue=self.dispatch_queue,
             publish_events=self.publish_events,
             hand_out_deliveries=self.hand_out_deliveries,
+            hand_out_batches=self.hand_out_batches,
             clock=self.clock,
         )
 
     @cached_property
+    def take_drop(self) -> TakeDrop:
+        return TakeDrop(
+            folder=self.drop_folder,
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_request(self) -> TakeRequest:
+        return TakeRequest(
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+        )
+
+    @cached_property
+    def refuse_intake(self) -> RefuseIntake:
+        return RefuseIntake(folder=self.drop_folder, outbox=self.outbox)
+
+    @cached_property
+    def start_batch(self) -> StartBatch:
+        return StartBatch(
+            folder=self.drop_folder,
+            batches=self.batches,
+            batch_queue=self.batch_queue,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_batch(self) -> TakeBatch:
+        return TakeBatch(
+            start_batch=self.start_batch,
+            folder=self.drop_folder,
+            refuse=self.refuse_intake,
+            find_key=self._intake_key,
+        )
+
+    @cached_property
+    def run_batch(self) -> RunBatch:
+        return RunBatch(
+            batches=self.batches,
+            jobs=self.jobs,
+            api_keys=self.api_keys,
+            folder=self.drop_folder,
+            media=self.media,
+            admit_job=self.admit_job,
+            dispatch_queue=self.dispatch_queue,
+            wake_watch=self.wake_watch,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def hand_out_batches(self) -> HandOutBatches:
+        return HandOutBatches(batches=self.batches, batch_queue=self.batch_queue)
+
+    def _intake_key(self) -> ApiKey | None:
+        """Return the key that jobs from folders and events run under, if one is named."""
+        key_id = self.intake_key_id()
+        return self.api_keys.find(key_id) if key_id else None
+
+    @cached_property
+    def place_results(self) -> PlaceResults:
+        return PlaceResults(jobs=self.jobs, media=self.media)
+
+    @cached_property
     def publish_events(self) -> PublishEvents:
         return PublishEvents(
-            outbox=self.outbox, bus=self.event_bus, plan_deliveries=self.plan_deliveries
+            outbox=self.outbox,
+            bus=self.event_bus,
+            plan_deliveries=self.plan_deliveries,
+            place_results=self.place_results,
         )
 
     @cached_property

@@ -17,6 +17,8 @@ from shared.config import (
     DeliverQueueSettings,
     DispatchQueueSettings,
     EventSettings,
+    IntakeQueueSettings,
+    IntakeSettings,
     LimitSettings,
     MediaSettings,
     OutgoingSettings,
@@ -26,11 +28,14 @@ from shared.config import (
     UploadsSettings,
     WatchSettings,
 )
+from shared.domain.ids import KeyId
 from shared.domain.offers import Catalog
 from shared.domain.prices import prices_of
 from shared.ports import (
     Accesses,
     ApiKeys,
+    Batches,
+    BatchQueue,
     Breakers,
     CallbackArchive,
     CallbackKeySource,
@@ -38,9 +43,11 @@ from shared.ports import (
     Courier,
     Deliveries,
     DeliverQueue,
+    DropFolder,
     EventBus,
     EventStreams,
     ImageSource,
+    IntakeQueue,
     JobStore,
     Leases,
     MayReach,
@@ -108,6 +115,13 @@ class World:
         return S3Uploads(self._aws("s3"), bucket=bucket)
 
     @cached_property
+    def drop_folder(self) -> DropFolder:
+        from shared.adapters.s3.drops import S3DropFolder
+
+        bucket = UploadsSettings.from_env(self._environ).uploads_bucket
+        return S3DropFolder(self._aws("s3"), bucket=bucket)
+
+    @cached_property
     def callback_archive(self) -> CallbackArchive:
         from shared.adapters.s3.callbacks import S3CallbackArchive
 
@@ -119,6 +133,12 @@ class World:
         from shared.adapters.dynamodb.breakers import DynamoBreakers
 
         return DynamoBreakers(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def batches(self) -> Batches:
+        from shared.adapters.dynamodb.batches import DynamoBatches
+
+        return DynamoBatches(self._aws("dynamodb"), table=self._table)
 
     @cached_property
     def places(self) -> Places:
@@ -160,6 +180,26 @@ class World:
 
         url = DeliverQueueSettings.from_env(self._environ).deliver_queue_url
         return SqsDeliverQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def intake_queue(self) -> IntakeQueue:
+        from shared.adapters.sqs import SqsIntakeQueue
+
+        url = IntakeQueueSettings.from_env(self._environ).intake_queue_url
+        return SqsIntakeQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def batch_queue(self) -> BatchQueue:
+        from shared.adapters.sqs import SqsBatchQueue
+
+        url = IntakeQueueSettings.from_env(self._environ).intake_queue_url
+        return SqsBatchQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def intake_key_id(self) -> Callable[[], KeyId | None]:
+        from shared.adapters.secrets import intake_key_id
+
+        return partial(intake_key_id, IntakeSettings.from_env(self._environ).intake_key_parameter)
 
     @cached_property
     def wake_watch(self) -> Wake:

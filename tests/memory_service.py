@@ -5,14 +5,22 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
+    MemoryDropFolder,
     MemoryImageSource,
     MemoryMediaStore,
     MemoryUploads,
 )
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
-from shared.adapters.memory.messages import MemoryBus, MemoryQueue, MemoryWake, VirtualClock
+from shared.adapters.memory.messages import (
+    MemoryBus,
+    MemoryIntakeQueue,
+    MemoryQueue,
+    MemoryWake,
+    VirtualClock,
+)
 from shared.adapters.memory.provider import MemoryProvider
 from shared.adapters.memory.table import (
     MemoryApiKeys,
@@ -52,11 +60,16 @@ class MemoryService(Service):
         self.leases = MemoryLeases()
         self.media = self.bucket = MemoryMediaStore()
         self.uploads = self.references = MemoryUploads()
+        self.drop_folder = self.drops = MemoryDropFolder(self.uploads, self.clock)
         self.callback_archive = self.archive = MemoryCallbackArchive()
         self.collect_queue = self.to_collect = MemoryQueue()
         self.dispatch_queue = self.to_dispatch = MemoryQueue()
         self.wake_watch = self.wake = MemoryWake()
         self.event_bus = self.bus = MemoryBus()
+        self.intake_queue = self.to_intake = MemoryIntakeQueue()
+        self.batches = MemoryBatches(self.store.announced)
+        self.batch_queue = self.to_batches = MemoryBatchQueue()
+        self.intake_key_id = lambda: self.a_key().id
         self.apixo = MemoryProvider("apixo", draw=lambda _: a_png())
         self.oxen = MemoryProvider("oxen", draw=lambda _: a_png(), ids_per_image=True)
         self.aimlapi = MemoryProvider("aimlapi", draw=lambda _: a_png(), keeps_a_log=True)

@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.manage.batch_routes import add_batch_routes
 from functions.manage.upload_routes import add_upload_routes
 from functions.manage.webhook_routes import add_webhook_routes
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, number_of
@@ -37,6 +38,7 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     _add_model_routes(app, service)
     add_upload_routes(app, service)
     add_webhook_routes(app, service)
+    add_batch_routes(app, service)
     _add_admin_routes(app, service)
 
     @app.get("/v1/health")

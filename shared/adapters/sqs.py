@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from shared.domain.ids import DeliveryId, JobId, TaskId
+from shared.domain.ids import BatchId, DeliveryId, JobId, TaskId
 from shared.ports import TaskHint
 
 if TYPE_CHECKING:
@@ -30,6 +30,27 @@ class SqsDeliverQueue:
         self._client.send_message(QueueUrl=self._url, MessageBody=body)
 
 
+class SqsIntakeQueue:
+    def __init__(self, client: "SQSClient", *, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send_later(self, message: str, *, seconds: int) -> None:
+        self._client.send_message(QueueUrl=self._url, MessageBody=message, DelaySeconds=seconds)
+
+
+class SqsBatchQueue:
+    """Steps of batches go by the intake queue, among the events that it is for."""
+
+    def __init__(self, client: "SQSClient", *, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, tenant: str, batch_id: BatchId) -> None:
+        body = json.dumps({"tenant": tenant, "batch_id": batch_id})
+        self._client.send_message(QueueUrl=self._url, MessageBody=body)
+
+
 class LambdaWake:
     def __init__(self, client: "LambdaClient", *, function: str) -> None:
         self._client = client
@@ -52,6 +73,15 @@ def read_message(body: str) -> tuple[JobId, TaskHint | None]:
     if "task_id" in message:
         hint = TaskHint(attempt=message["attempt"], task_id=TaskId(message["task_id"]))
     return JobId(message["job_id"]), hint
+
+
+def read_batch_message(body: str) -> tuple[str, BatchId] | None:
+    """Return whose batch is to go on; None for a message of another kind."""
+    try:
+        message = json.loads(body)
+        return message["tenant"], BatchId(message["batch_id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def read_delivery_message(body: str) -> DeliveryId:

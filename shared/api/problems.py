@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from shared.api.requests import MalformedJson
 from shared.domain.errors import (
+    BatchNotFound,
     DeliveryNotFound,
     FieldError,
     Forbidden,
@@ -55,6 +56,7 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     ),
     Forbidden: _Answer(HTTPStatus.FORBIDDEN, "forbidden"),
     JobNotFound: _Answer(HTTPStatus.NOT_FOUND, "job_not_found"),
+    BatchNotFound: _Answer(HTTPStatus.NOT_FOUND, "batch_not_found"),
     ImageNotFound: _Answer(HTTPStatus.NOT_FOUND, "image_not_found"),
     ModelNotFound: _Answer(HTTPStatus.NOT_FOUND, "model_not_found"),
     WebhookNotFound: _Answer(HTTPStatus.NOT_FOUND, "webhook_not_found"),

@@ -3,6 +3,7 @@
 * ServiceError
   - InvalidRequest         the caller's request cannot be carried out as it stands
   - JobNotFound            no such job, or not the caller's
+  - BatchNotFound          no such batch, or not the caller's
   - ImageNotFound          the job has no image with this index
   - ModelNotFound          no such model
   - WebhookNotFound        no such webhook, or not the caller's
@@ -123,6 +124,10 @@ class InvalidRequest(ServiceError):
 
 
 class JobNotFound(ServiceError):
+    pass
+
+
+class BatchNotFound(ServiceError):
     pass
 
 

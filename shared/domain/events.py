@@ -1,5 +1,6 @@
 """Events: what a step announces, with an id and bytes fixed when it happens."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,10 +8,11 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from shared.domain.batch import Batch
 from shared.domain.breaker import Breaker, BreakerState
-from shared.domain.ids import EventId, KeyId
+from shared.domain.ids import EventId, JobId, KeyId
 from shared.domain.job import Job
-from shared.domain.public import job_summary, timestamp
+from shared.domain.public import batch_document, job_summary, timestamp
 from shared.domain.status import JobStatus
 from shared.domain.webhook import Webhook
 
@@ -45,6 +47,7 @@ class Event:
     detail: str  # the exact JSON every receiver gets, in every try
     tenant: str = ""  # whose webhooks hear of it; empty: the bus alone
     webhook: JobWebhook | None = None
+    source_job: JobId | None = None  # whose results are put beside its source first
 
 
 def announcement(job: Job, *, was: Job | None) -> Event | None:
@@ -91,6 +94,36 @@ def farewell(webhook: Webhook, *, was: Webhook) -> Event | None:
     return replace(event, tenant=webhook.tenant)
 
 
+def completion(batch: Batch, *, was: Batch) -> Event | None:
+    """Return the event that tells of a batch's end."""
+    if was.is_over or not batch.is_over:
+        return None
+    event = _sealed(
+        "batch.completed",
+        subject=f"batch#{batch.tenant}",
+        event_id=EventId(f"evt_{batch.id}_{batch.version}"),
+        at=batch.updated_at,
+        data=batch_document(batch),
+    )
+    return replace(event, tenant=batch.tenant)
+
+
+def intake_refused(document: Mapping[str, object], *, at: datetime) -> Event:
+    """Return the event that tells of something that came in by an event and was not taken.
+
+    The same refusal of the same thing is the same event.
+    """
+    text = json.dumps([document["source"], document["code"], document["detail"]])
+    name = hashlib.sha256(text.encode()).hexdigest()[:26]
+    return _sealed(
+        "intake.refused",
+        subject=f"intake#{name}",
+        event_id=EventId(f"evt_{name}_1"),
+        at=at,
+        data={"object": "intake", **document},
+    )
+
+
 def _provider_event(breaker: Breaker, state: BreakerState, since: datetime) -> Event:
     reason = breaker.reason
     return _sealed(
@@ -117,7 +150,9 @@ def _event(kind: str, job: Job) -> Event:
         at=job.updated_at,
         data=job_summary(job),
     )
-    return replace(event, tenant=job.tenant, webhook=_own_webhook(job, kind))
+    source_job = job.id if job.source and job.is_terminal else None
+    own = _own_webhook(job, kind)
+    return replace(event, tenant=job.tenant, webhook=own, source_job=source_job)
 
 
 def _own_webhook(job: Job, kind: str) -> JobWebhook | None:

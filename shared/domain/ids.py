@@ -7,6 +7,7 @@ JobId = NewType("JobId", str)
 TaskId = NewType("TaskId", str)
 KeyId = NewType("KeyId", str)
 EventId = NewType("EventId", str)
+BatchId = NewType("BatchId", str)
 WebhookId = NewType("WebhookId", str)
 DeliveryId = NewType("DeliveryId", str)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.failover import Leg
-from shared.domain.ids import JobId, KeyId, TaskId
+from shared.domain.ids import BatchId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
 from shared.domain.status import FINISH_PATIENCE, SLOW, TERMINAL, JobStatus
 from shared.domain.submission import Attempt, Submission, Task
@@ -49,6 +49,8 @@ class JobFacts:
     late: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    batch: BatchId | None = None
+    source: str | None = None  # the object whose edit this is: its key in the uploads bucket
     webhook_url: str | None = None  # where its own events go besides
     webhook_events: tuple[str, ...] = ()  # which of them; empty: all
     version: int = 1

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from shared.domain.batch import Batch
 from shared.domain.errors import Fault
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
@@ -80,6 +81,34 @@ def job_document(job: Job) -> dict[str, Any]:
             {"at": timestamp(entry.at), "status": entry.status, "note": entry.note}
             for entry in job.timeline
         ],
+    }
+
+
+def batch_document(batch: Batch) -> dict[str, Any]:
+    return {
+        "id": batch.id,
+        "object": "batch",
+        "name": batch.name,
+        "status": batch.state,
+        "lines": batch.lines,
+        "counts": {
+            "accepted": batch.accepted,
+            "refused": batch.refused,
+            "in_flight": len(batch.in_flight),
+            "succeeded": batch.succeeded,
+            "failed": batch.failed,
+        },
+        "cost": {
+            "max_usd": money(batch.max_usd),
+            "estimated_usd": money(batch.estimated_usd),
+            "charged_usd": money(batch.charged_usd),
+            "unknown_charges": batch.unknown_charges,
+        },
+        "max_in_flight": batch.max_in_flight,
+        "report": f"batches/{batch.name}.report.jsonl" if batch.is_over else None,
+        "created_at": timestamp(batch.created_at),
+        "updated_at": timestamp(batch.updated_at),
+        "completed_at": timestamp(batch.completed_at),
     }
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from shared.domain.api_key import ApiKey
 from shared.domain.errors import AlreadyAdmitted, FieldError, InvalidRequest, KeyReused
-from shared.domain.ids import JobId, ulid
+from shared.domain.ids import BatchId, JobId, ulid
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
 from shared.domain.offers import Catalog, Model
@@ -70,15 +71,21 @@ class AdmitJob:
     clock: Clock
     random_bytes: RandomBytes
 
-    def __call__(
+    def __call__(  # noqa: PLR0913  all that a job begins with
         self,
         wish: Wish,
         *,
         key: ApiKey,
         render: Callable[[Job], str],
         idempotency: Idempotency | None = None,
+        job_id: JobId | None = None,
+        source: str | None = None,
+        batch: BatchId | None = None,
     ) -> Admitted:
-        """Raises KeyReused when the idempotency key came with another request before."""
+        """Raises KeyReused when the idempotency key came with another request before.
+
+        A `job_id` given is the only one that this may become: VersionConflict if there is one.
+        """
         if wish.webhook_url is not None:
             check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
         route = self._route(wish)
@@ -89,13 +96,18 @@ class AdmitJob:
         if brings_data and (earlier := self.earlier(idempotency)):
             return earlier
         wanted = replace(wish.wanted, images=tuple(map(self.admit_references.stored, references)))
-        job = self._job(wish, wanted, route, key)
+        job = replace(self._job(wish, wanted, route, key), source=source, batch=batch)
+        job = replace(job, id=job_id) if job_id else job
         answer = render(job)
         try:
             self.jobs.add(job, admission=_admission(job, answer, idempotency))
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
         return Admitted(answer=answer, job=job)
+
+    def estimate(self, wish: Wish) -> Decimal | None:
+        """Return what it would cost, None if nobody knows. Raises InvalidRequest."""
+        return self._route(wish).legs[0].estimated_usd
 
     def earlier(self, idempotency: Idempotency | None) -> Admitted | None:
         """Return the answer that a repeated request got before.

@@ -126,8 +126,9 @@ class DeliverWebhook:
     def _note(
         self, claimed: Delivery, before: Webhook | None, one: Try, wait: timedelta | None
     ) -> Outcome:
-        done = self._noted(claimed, one, wait)
+        # First the endpoint: who dies in between sends once more, and it stays given up.
         after = self.health.after(one, before) if before else None
+        done = self._noted(claimed, one, wait)
         if done and done.due_at and done.due_at <= self.clock.now() + _SOON:
             self.wake_watch()
         warns = bool(before and after and after.warnings > before.warnings)

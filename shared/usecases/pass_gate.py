@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.usecases.provider_gate import ProviderGate
-
 from shared.domain.failover import leg_after
 from shared.domain.job import Job
+from shared.usecases.provider_gate import ProviderGate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

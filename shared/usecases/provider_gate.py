@@ -16,7 +16,7 @@ from shared.domain.places import overstayed
 from shared.ports import Breakers, Clock, Places
 
 _REMEMBERED: Final = timedelta(seconds=5)
-_SHORT_WAIT: Final = timedelta(seconds=15)  # for a place, or for how a trial call ends
+SHORT_WAIT: Final = timedelta(seconds=15)  # for a place, or for how a trial call ends
 _TRIES: Final = 4
 
 
@@ -152,7 +152,7 @@ class ProviderGate:
         limit = self._limits[provider]
         jobs = "1 job is" if limit == 1 else f"{limit} jobs are"
         why = f"{jobs} in flight at {provider}, the most this deployment allows"
-        return Verdict(wait_until=now + _SHORT_WAIT, why=why)
+        return Verdict(wait_until=now + SHORT_WAIT, why=why)
 
     def _in_flight(self, provider: str, now: datetime) -> int:
         taken = self._places.taken(provider)
@@ -166,8 +166,8 @@ def _out_of_order(breaker: Breaker, now: datetime) -> Verdict:
         why += f": {breaker.reason.message}"
     if breaker.retry_at and now < breaker.retry_at:
         return Verdict(wait_until=breaker.retry_at, why=why)
-    trial_ends = breaker.probed_until(now) or now + _SHORT_WAIT
-    return Verdict(wait_until=min(trial_ends, now + _SHORT_WAIT), why=why)
+    trial_ends = breaker.probed_until(now) or now + SHORT_WAIT
+    return Verdict(wait_until=min(trial_ends, now + SHORT_WAIT), why=why)
 
 
 def _since(at: datetime, now: datetime) -> str:

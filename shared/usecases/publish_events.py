@@ -7,6 +7,7 @@ from typing import Final
 
 from shared.domain.events import Event
 from shared.ports import EventBus, Outbox
+from shared.usecases.place_results import PlaceResults
 from shared.usecases.plan_deliveries import PlanDeliveries
 
 # The table's stream brings an event within seconds; after this it has been lost on the way.
@@ -19,12 +20,14 @@ class PublishEvents:
     outbox: Outbox
     bus: EventBus
     plan_deliveries: PlanDeliveries
+    place_results: PlaceResults
 
     def __call__(self, events: Sequence[Event]) -> int:
         """Publish and forget; return how many the bus did not take: they stay announced.
 
         What is forgotten has its deliveries written down: planning fails for all or for none.
         """
+        self.place_results(events)
         taken = self.bus.publish(events)
         self.plan_deliveries(events)
         self.outbox.published([event for event in events if event.id in taken])

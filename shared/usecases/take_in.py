@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from shared.usecases.provider_gate import ProviderGate
-
 from shared.domain.errors import Fault, ResultUnavailable, TaskTaken, VersionConflict
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
@@ -16,6 +14,7 @@ from shared.domain.offers import Offer
 from shared.domain.status import JobStatus
 from shared.domain.submission import Submission, SubmissionState
 from shared.ports import Clock, JobStore, MediaStore, Providers, Queue, RandomBytes
+from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.revise import revise
 from shared.usecases.sending import Answer, disowned
 

@@ -15,6 +15,7 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Catalog, Offer
 from shared.domain.status import SLOW
 from shared.ports import Clock, DueJob, EventStreams, JobStore, Leases, Providers, Queue
+from shared.usecases.hand_out_batches import BatchRounds, HandOutBatches
 from shared.usecases.hand_out_deliveries import HandOutDeliveries, Rounds
 from shared.usecases.listen_in import Ears, listening
 from shared.usecases.publish_events import PublishEvents
@@ -41,6 +42,7 @@ class WatchJobs:
     dispatch_queue: Queue
     publish_events: PublishEvents
     hand_out_deliveries: HandOutDeliveries
+    hand_out_batches: HandOutBatches
     clock: Clock
 
     def __call__(self, *, owner: str, until: datetime) -> int:
@@ -60,13 +62,15 @@ class WatchJobs:
             bool(self.jobs.due(before=now + _HORIZON, limit=1))
             or bool(self.publish_events.overdue(now))
             or self.hand_out_deliveries.is_needed(before=now + _HORIZON)
+            or self.hand_out_batches.is_needed(before=now + _HORIZON)
         )
 
     def _acquire(self, owner: str, now: datetime) -> bool:
         return self.leases.acquire(LEASE, owner=owner, now=now, until=now + _LEASE_LIFE)
 
     def _hold(self, owner: str, until: datetime, ears: Ears) -> int:
-        looks, pace, rounds, renew_at = 0, Pace(), Rounds(), self.clock.now()
+        looks, pace, rounds, batches = 0, Pace(), Rounds(), BatchRounds()
+        renew_at = self.clock.now()
         while (now := self.clock.now()) < until:
             if now >= renew_at:
                 if not self._acquire(owner, now):
@@ -75,7 +79,8 @@ class WatchJobs:
                 self.publish_events.again(now)
             jobs = self.jobs.due(before=now + _HORIZON)
             delivers = self.hand_out_deliveries(rounds, now=now, before=now + _HORIZON)
-            if not jobs and not delivers:
+            goes_on = self.hand_out_batches(batches, now=now, before=now + _HORIZON)
+            if not (jobs or delivers or goes_on):
                 break
             looks += 1
             # First the ears, then the questions: what ends in between is heard.

@@ -1,9 +1,10 @@
 """The documents, taken apart: fenced blocks, links, code spans, headings, tables."""
 
+import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,6 +16,7 @@ _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _ROW = re.compile(r" *\|(.+)\|")
 _RULE = re.compile(r"[\s:-]*")
+_TEST = re.compile(r"`?(tests/[\w/]+\.py)::([\w:]+)`?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,30 @@ class Document:
             if not all(map(_RULE.fullmatch, row)):
                 body.append(row)
         return body
+
+
+def named_tests(text: str) -> list[tuple[str, str]]:
+    """Return the tests that a text names: `file::test`, with its class before it or without."""
+    return _TEST.findall(text)
+
+
+def missing_tests(text: str) -> list[str]:
+    return [f"{path}::{name}" for path, name in named_tests(text) if name not in _tests_of(path)]
+
+
+@cache
+def _tests_of(path: str) -> set[str]:
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    return set(_names(tree.body, prefix=""))
+
+
+def _names(body: Sequence[ast.stmt], *, prefix: str) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{prefix}{node.name}"
+        elif isinstance(node, ast.ClassDef):
+            yield from _names(node.body, prefix=f"{node.name}::")
+            yield from _names(node.body, prefix="")
 
 
 def documents() -> list[Document]:

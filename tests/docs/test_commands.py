@@ -15,6 +15,7 @@ from tests.docs.documents import Block, documents, readme
 
 # A word after the fence's `sh`, and why such a block is not run here.
 NOT_RUN = {
+    "webhooks": "run by tests/docs/test_webhooks.py",
     "aws": "needs an AWS account",
     "install": "builds environments, or runs long; the targets' names are checked instead",
     "edit": "holds a placeholder; the test sets these variables",
@@ -126,8 +127,12 @@ def test_the_demo_keeps_every_image_at_its_size(tmp_path: Path) -> None:
         out / "apixo-callback-0.png": (2848, 1600),
         out / "apixo-callback-1.png": (2848, 1600),
         out / "oxen-queue-0.png": (2048, 2048),
+        out / "oxen-stream-0.png": (2496, 1664),
+        out / "aimlapi-sync-0.jpg": (2048, 2048),
+        out / "s3-edit-0.png": (2048, 2048),
     }
     assert set(out.iterdir()) == sizes.keys()
+    assert [job["webhook"] for job in answer["jobs"] if job["webhook"]] == ["verified"]
 
 
 def size_of(path: Path) -> tuple[int, int]:

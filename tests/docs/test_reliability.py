@@ -1,6 +1,5 @@
 """docs/reliability.md names tests, times and planted bugs that are there."""
 
-import ast
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain import status
-from tests.docs.documents import Document
+from tests.docs.documents import Document, missing_tests, named_tests
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.test_simulation import SEEDS
 
@@ -16,14 +15,8 @@ RELIABILITY = Document(Path("docs/reliability.md"))
 PARTS = ["Says.", "Kept by.", "Proved by.", "Cannot prove."]
 
 _PROMISE = re.compile(r"^### (\d+\. .+?)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)
-_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 PROMISES: dict[str, str] = dict(_PROMISE.findall(RELIABILITY.text))
-
-
-def functions_in(path: str) -> set[str]:
-    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def told(wait: timedelta) -> str:
@@ -46,11 +39,15 @@ def test_a_promise_has_its_four_parts(promise: str) -> None:
 
 @pytest.mark.parametrize("promise", PROMISES)
 def test_every_test_that_proves_a_promise_is_there(promise: str) -> None:
-    named = _TEST.findall(PROMISES[promise])
+    assert named_tests(PROMISES[promise])
+    assert missing_tests(PROMISES[promise]) == []
 
-    assert named
-    missing = [(path, name) for path, name in named if name not in functions_in(path)]
-    assert missing == []
+
+def test_whatever_is_down_a_test_says_what_happens_then() -> None:
+    for what, happens, tests in RELIABILITY.table("what"):
+        assert happens, what
+        assert named_tests(tests), what
+    assert missing_tests(RELIABILITY.text) == []
 
 
 def test_every_wait_of_the_code_is_told() -> None:

@@ -18,6 +18,7 @@ from shared.adapters.sqs import write_message
 from shared.domain.ids import JobId, TaskId
 from shared.domain.status import JobStatus
 from shared.ports import KeptCallback, TaskHint
+from shared.usecases.webhooks import Registration
 from tests.docs.story import PICTURE, StoryService
 from tests.http_events import Answer, AnyContext
 
@@ -107,6 +108,22 @@ def test_the_announced_event_is_published(service: StoryService, invoke: Invoke)
     assert last.id not in service.store.announced
 
 
+def test_the_planned_delivery_is_posted(service: StoryService, invoke: Invoke) -> None:
+    service.manage_webhooks.create("default", Registration(url="https://shop.example/hook"))
+    for name in ("submit", "callback"):
+        invoke(name)
+    service.draw()
+    invoke("collect")
+    invoke("publish")
+    last = service.bus.received[-1]
+
+    (delivery_id,) = service.to_deliver.messages
+    message = json.dumps({"delivery_id": delivery_id})
+    assert SAMPLES["deliver"]["Records"][0]["body"] == message
+    assert invoke("deliver") == NOTHING_FAILED
+    assert [one.body for one in service.receivers.posted] == [last.detail.encode()]
+
+
 def test_a_job_of_many_images_is_dispatched(service: StoryService, invoke: Invoke) -> None:
     service.submit(provider="oxen", n=10, key=service.key.key)
 
@@ -114,6 +131,16 @@ def test_a_job_of_many_images_is_dispatched(service: StoryService, invoke: Invok
     assert SAMPLES["dispatch"]["Records"][0]["body"] == write_message(job_id, hint)
     assert invoke("dispatch") == NOTHING_FAILED
     assert len(service.oxen.tasks) == 10
+
+
+def test_a_dropped_picture_becomes_an_edit(service: StoryService, invoke: Invoke) -> None:
+    landed = json.loads(SAMPLES["intake"]["Records"][0]["body"])["detail"]["object"]
+    version = service.drops.drop(landed["key"], PICTURE, prompt="at night")
+
+    assert version == landed["version-id"]
+    assert invoke("intake") == NOTHING_FAILED
+    ((job_id, _),) = service.to_dispatch.messages
+    assert service.jobs.get(job_id).source == landed["key"]
 
 
 def test_the_schedule_starts_the_watch(service: StoryService, invoke: Invoke) -> None:
@@ -132,7 +159,7 @@ def test_the_hint_in_the_collect_sample_is_the_callbacks_task() -> None:
     assert SAMPLES["collect"]["Records"][0]["body"] == write_message(JOB, hint)
 
 
-@pytest.mark.parametrize("name", ["dispatch", "collect"])
+@pytest.mark.parametrize("name", ["dispatch", "collect", "deliver", "intake"])
 def test_a_message_has_its_own_digest(name: str) -> None:
     (record,) = SAMPLES[name]["Records"]
     digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()

@@ -37,7 +37,7 @@ def test_every_function_is_told_with_its_timeout_and_memory() -> None:
     }
 
 
-@pytest.mark.parametrize("queue", ["DispatchQueue", "CollectQueue"])
+@pytest.mark.parametrize("queue", ["DispatchQueue", "CollectQueue", "DeliverQueue"])
 def test_a_queue_hides_a_message_for_as_long_as_is_told(queue: str) -> None:
     seconds = TEMPLATE["Resources"][queue]["Properties"]["VisibilityTimeout"]
     function = TEMPLATE["Resources"][queue.replace("Queue", "Function")]["Properties"]

@@ -165,6 +165,7 @@ def test_the_demo_saves_pictures_of_the_requested_size(tmp_path: Path) -> None:
     assert sorted(Image.open(BytesIO(file.read_bytes())).size for file in files) == [
         (2048, 2048),
         (2048, 2048),
+        (2048, 2048),
         (2496, 1664),
         (2848, 1600),
         (2848, 1600),

@@ -24,6 +24,7 @@ from shared.usecases.publish_events import PublishEvents
 from shared.usecases.recover import Recover
 from shared.usecases.sending import Answer
 from shared.usecases.take_in import TakeIn
+from tests.simulation.webhook_mutants import BROKEN_DELIVERIES
 
 type Original = Any
 
@@ -369,6 +370,7 @@ def _lease_is_for_ever(_: Original) -> Any:
 def _forgets_before_publishing(_: Original) -> Any:
     def broken(self: PublishEvents, events: Any) -> int:
         self.outbox.published(events)
+        self.plan_deliveries(events)
         return len(events) - len(self.bus.publish(events))
 
     return broken
@@ -443,4 +445,5 @@ MUTANTS: Final = (
     Mutant("no second look at events", PublishEvents, "overdue", _no_second_look_at_events),
     Mutant("bytes made when sent", PublishEvents, "__call__", _bytes_are_made_when_sent),
     Mutant("silent transitions", _Store, "_write", _silent_transitions),
+    *(Mutant(*facts) for facts in BROKEN_DELIVERIES),
 )

@@ -17,6 +17,7 @@ from shared.domain.reports import TaskState
 from shared.domain.status import FINISH_PATIENCE, JobStatus
 from shared.domain.submission import Submission
 from tests.simulation.effects import Violation
+from tests.simulation.receivers import check_deliveries
 
 if TYPE_CHECKING:
     from tests.simulation.provider import Task
@@ -84,6 +85,7 @@ def check_end(world: "World") -> None:
         _one_task_is_one_jobs,
         _a_submission_has_all_its_tasks_or_none,
         _only_deadlines_expire,
+        check_deliveries,
     ):
         check(world)
 

@@ -17,7 +17,7 @@ from tests.simulation.world import Weather, World
 
 _RATES: Final = (0.01, 0.05, 0.2, 0.5)
 _STORM: Final = timedelta(hours=6)  # then everything works again,
-_END: Final = timedelta(days=4)  # and by then everything must be settled
+_END: Final = timedelta(days=10)  # and by then everything must be settled, also for receivers
 _CLIENT_TRIES: Final = 4
 _MAY_FAIL_OVER: Final = 0.8
 _CHANGES_ITS_MIND: Final = 0.25
@@ -99,7 +99,9 @@ def shrunk(outcome: Outcome, *, tries: int = 200) -> Outcome:
 
 def single(plan: Plan, wish: dict[str, Any]) -> World:
     """Set up one job in a world that is well but for the plan."""
-    world = World(seed=1, plan=plan, habits=Habits(longest_seconds=5), weather=Weather())
+    world = World(
+        seed=1, plan=plan, habits=Habits(longest_seconds=5), weather=Weather(), receivers=False
+    )
     _Client(world, random.Random(1), 0, wish=wish).comes_at(0)  # noqa: S311
     return world
 

@@ -5,11 +5,12 @@ at least once and in any order; functions die; the stream forgets; clients repea
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
     MemoryImageSource,
@@ -19,13 +20,12 @@ from shared.adapters.memory.buckets import (
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
-from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryDeliverQueue, MemoryWebhooks
 from shared.adapters.parallel import InTurn
 from shared.domain.callback_token import CallbackKeys, CallbackTarget
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.events import Event
 from shared.domain.ids import JobId, TaskId
-from shared.ports import EventStreams, ProviderAccess, TaskHint
+from shared.ports import Courier, EventStreams, ProviderAccess, Reply, TaskHint
 from shared.wiring import Service
 from tests.memory_service import NOW
 from tests.pictures import a_png
@@ -33,6 +33,12 @@ from tests.simulation.agenda import Agenda
 from tests.simulation.effects import Crash, Effects, Plan, Tapped, Violation
 from tests.simulation.oracles import Chronicle, RecordingJobStore
 from tests.simulation.provider import Habits, SimulatedProvider
+from tests.simulation.receivers import (
+    DeliverQueue,
+    Receivers,
+    WitnessedDeliveries,
+    WitnessedWebhooks,
+)
 
 _RECEIVES: Final = 5
 _STREAM_TRIES: Final = 3
@@ -51,7 +57,9 @@ class Weather:
 
 
 class World(Service):
-    def __init__(self, *, seed: int, plan: Plan, habits: Habits, weather: Weather) -> None:
+    def __init__(
+        self, *, seed: int, plan: Plan, habits: Habits, weather: Weather, receivers: bool = True
+    ) -> None:
         super().__init__(environ={})
         self.chance = random.Random(seed)  # noqa: S311  # a seed must replay
         self.weather = weather
@@ -64,7 +72,7 @@ class World(Service):
         self._build_state()
         self._build_messages()
         self._build_providers(habits)
-        self._build_webhooks()
+        self._build_webhooks(seed, receivers=receivers)
 
     def _let_others_work(self) -> None:
         self.agenda.be_overtaken(self.chance.choice((0, 0.1, 2, 30)))
@@ -76,7 +84,8 @@ class World(Service):
         self.jobs = self._tapped(self.store, "jobs")
         self.outbox = self._tapped(MemoryOutbox(self.store), "outbox")
         self.api_keys = MemoryApiKeys()
-        self.leases = self._tapped(MemoryLeases(), "leases")
+        self.lease_book = MemoryLeases()
+        self.leases = self._tapped(self.lease_book, "leases")
         self.media = self._tapped(self.bucket, "media")
         self.uploads = self._tapped(MemoryUploads(), "uploads")
         self.callback_archive = self._tapped(MemoryCallbackArchive(), "archive")
@@ -112,17 +121,40 @@ class World(Service):
         self.parallel = InTurn()
         self.breakers = self._tapped(MemoryBreakers(self.store.announced), "breakers")
         self.places = self._tapped(MemoryPlaces(), "places")
+        self.batches = MemoryBatches(self.store.announced)
+        self.batch_queue = MemoryBatchQueue()
         self.limits = self.chance.choice(({}, {}, {"oxen": 1, "apixo": 2}))
         reachable = ProviderAccess(sandbox=True, callback_base="https://us", fetches_links=True)
         self.accesses = dict.fromkeys(self.simulated, reachable)
         self.image_source = _Web(self, habits)
         self.reference_source = MemoryImageSource({})
 
-    def _build_webhooks(self) -> None:
-        self.webhooks = MemoryWebhooks(self.store.announced)
-        self.deliveries = MemoryDeliveries()
-        self.deliver_queue = MemoryDeliverQueue()
+    def _build_webhooks(self, seed: int, *, receivers: bool) -> None:
+        """Without receivers nothing of this has an effect that could go wrong."""
+        self.receivers = Receivers(self, random.Random(seed + 3))  # noqa: S311  # a seed must replay
+        self.delivery_log = WitnessedDeliveries(self._look_each_minute)
+        self.webhooks = WitnessedWebhooks(self.store.announced, self._look_each_minute)
+        self.deliveries = self.delivery_log
+        self.deliver_queue = DeliverQueue(self)
+        self.courier = self.receivers
         self.may_reach = lambda url: url.startswith("https://")
+        if receivers:
+            self.receivers.open()
+        if self.receivers.habits:
+            self.webhooks = self._tapped(self.webhooks, "webhooks")
+            self.deliveries = self._tapped(self.delivery_log, "deliveries")
+            self.deliver_queue = self._tapped(self.deliver_queue, "deliver_queue")
+            self.courier = self._tapped_courier()
+            del self.manage_webhooks  # built with the untapped ones
+
+    def _tapped_courier(self) -> Courier:
+        def post(url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+            reply: Reply = self.effects.happen(
+                "courier", lambda: self.receivers(url, headers=headers, body=body)
+            )
+            return reply
+
+        return post
 
     def _tapped(self, inner: object, name: str) -> Any:
         return Tapped(inner, name, self.effects)
@@ -175,7 +207,8 @@ class World(Service):
         """The schedule. A look with nothing due does nothing, so those are not played."""
         due_at = self.store.next_due_at()
         events = next(iter(self.store.announced.values()), None)  # the oldest
-        times = [at for at in (due_at, events and events.created_at) if at]
+        delivery_at = self.delivery_log.next_due_at()
+        times = [at for at in (due_at, events and events.created_at, delivery_at) if at]
         if times:
             wanted = max(min(times), self.clock.now())
             self.chronicle.next_watch = self._at_minute(wanted)

@@ -98,6 +98,8 @@ def event_item(event: Event) -> Item:
         "created_at": text_of(event.created_at),
         "detail": event.detail,
     }
+    if event.source_job:
+        item["source_job"] = event.source_job
     if event.tenant:
         item["event_tenant"] = event.tenant
     if event.webhook:
@@ -176,6 +178,7 @@ def read_event(item: Item) -> Event:
         created_at=time_of(row["created_at"]),
         detail=row["detail"],
         tenant=row.get("event_tenant", ""),
+        source_job=JobId(row["source_job"]) if "source_job" in row else None,
         webhook=JobWebhook(url=row["webhook_url"], key_id=KeyId(row["webhook_key"]))
         if "webhook_url" in row
         else None,

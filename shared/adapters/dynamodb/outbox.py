@@ -18,6 +18,9 @@ class DynamoOutbox:
         self._client = client
         self._table = table
 
+    def announce(self, event: Event) -> None:
+        self._client.put_item(TableName=self._table, Item=event_item(event))
+
     def unpublished(self, *, before: datetime, limit: int) -> Sequence[Event]:
         keys = [key for shard in range(SHARDS) for key in self._keys(shard, before, limit)]
         answers = (

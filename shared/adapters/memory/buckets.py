@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from shared.adapters.kept_callbacks import check_cursor, folder_of, name_of, named
@@ -12,7 +13,7 @@ from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key
 from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
 from shared.domain.reference import UploadedObject, content_object
-from shared.ports import CallbackPage, FoundUpload, KeptCallback, UploadForm
+from shared.ports import CallbackPage, Clock, Dropped, FoundUpload, KeptCallback, UploadForm
 
 
 class MemoryMediaStore:
@@ -31,6 +32,12 @@ class MemoryMediaStore:
     def remove(self, job_id: JobId) -> None:
         for key in [key for key in self.objects if key.startswith(image_folder(job_id))]:
             del self.objects[key]
+
+    def place(self, key: str, *, to: str) -> None:
+        self.objects[to] = self.objects[key]
+
+    def write_document(self, key: str, content: bytes) -> None:
+        self.objects[key] = content
 
     def link(self, key: str, *, filename: str, life: timedelta = timedelta(minutes=15)) -> str:
         seconds = int(life.total_seconds())
@@ -145,3 +152,53 @@ def _described(content: bytes, *, key: str, attempt: int, position: int) -> Stor
         height=facts.height,
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Version:
+    id: str
+    content: bytes
+    metadata: Mapping[str, str]
+    at: datetime
+
+
+class MemoryDropFolder:
+    """Keeps every version, as the bucket does."""
+
+    def __init__(self, uploads: MemoryUploads, clock: Clock) -> None:
+        self._uploads = uploads
+        self._clock = clock
+        self._objects: dict[str, list[_Version]] = {}
+
+    def drop(self, key: str, content: bytes, **metadata: str) -> str:
+        """Put an object as a user would; return its version's id."""
+        versions = self._objects.setdefault(key, [])
+        at = self._clock.now()
+        version_id = self._uploads.place(key, content)
+        version = _Version(id=version_id, content=content, metadata=metadata, at=at)
+        versions.append(version)
+        return version_id
+
+    def delete(self, key: str) -> None:
+        del self._objects[key]
+        del self._uploads.objects[key]
+
+    def look(self, key: str, *, version_id: str | None) -> Dropped | None:
+        found = self._version(key, version_id)
+        if found is None:
+            return None
+        size = len(found.content)
+        return Dropped(version_id=found.id, bytes=size, metadata=found.metadata, at=found.at)
+
+    def read(self, key: str, *, version_id: str | None = None, at_most: int) -> bytes | None:
+        found = self._version(key, version_id)
+        return found.content[:at_most] if found else None
+
+    def write(self, key: str, content: bytes) -> None:
+        self.drop(key, content)
+
+    def _version(self, key: str, version_id: str | None) -> _Version | None:
+        versions = self._objects.get(key, [])
+        if version_id is None:
+            return versions[-1] if versions else None
+        return next((one for one in versions if one.id == version_id), None)

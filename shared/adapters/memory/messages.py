@@ -18,6 +18,14 @@ class MemoryQueue:
         self.messages.append((job_id, hint))
 
 
+class MemoryIntakeQueue:
+    def __init__(self) -> None:
+        self.later: list[tuple[str, int]] = []
+
+    def send_later(self, message: str, *, seconds: int) -> None:
+        self.later.append((message, seconds))
+
+
 class MemoryBus:
     def __init__(self) -> None:
         self.received: list[Event] = []

@@ -113,6 +113,9 @@ class MemoryOutbox:
     def __init__(self, jobs: MemoryJobStore) -> None:
         self._announced = jobs.announced
 
+    def announce(self, event: Event) -> None:
+        self._announced[event.id] = event
+
     def unpublished(self, *, before: datetime, limit: int) -> Sequence[Event]:
         waiting = [event for event in self._announced.values() if event.created_at <= before]
         return sorted(waiting, key=lambda event: event.created_at)[:limit]
@@ -138,6 +141,10 @@ class MemoryApiKeys:
 class MemoryLeases:
     def __init__(self) -> None:
         self._held: dict[str, tuple[str, datetime]] = {}
+
+    @property
+    def names(self) -> Collection[str]:
+        return self._held.keys()
 
     def acquire(self, name: str, *, owner: str, now: datetime, until: datetime) -> bool:
         holder, held_until = self._held.get(name, (owner, now))

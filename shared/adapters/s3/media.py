@@ -92,6 +92,15 @@ class S3MediaStore:
             ExpiresIn=int(life.total_seconds()),
         )
 
+    def place(self, key: str, *, to: str) -> None:
+        source: Any = {"Bucket": self._bucket, "Key": key}
+        self._client.copy_object(Bucket=self._bucket, Key=to, CopySource=source)
+
+    def write_document(self, key: str, content: bytes) -> None:
+        self._client.put_object(
+            Bucket=self._bucket, Key=key, Body=content, ContentType="application/json"
+        )
+
     def read(self, key: str) -> bytes:
         try:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()

@@ -75,6 +75,21 @@ def test_what_the_stream_tells_is_collected_at_once(service: MemoryService) -> N
     assert min(collected) <= 20 + 2.5
 
 
+def test_a_stream_that_is_open_for_one_job_tells_of_the_others_too(
+    service: MemoryService,
+) -> None:
+    a_streamed_job(service)
+    polled = service.submit(provider="oxen", delivery="poll")
+    spy = spied(service)
+    spy.is_silent = True  # no list tells anything
+    (task_id,) = service.jobs.get(polled.id).task_ids
+    at(service, 20, lambda: stream_of(service).tell(task_id))
+
+    watch(service, seconds=40)
+
+    assert polled.id in [job_id for job_id, _ in service.to_collect.messages]
+
+
 def test_while_a_stream_is_heard_the_list_is_asked_five_times_less_often(
     service: MemoryService,
 ) -> None:

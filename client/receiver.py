@@ -1,0 +1,84 @@
+"""A small receiver of webhooks on this machine: verifies each and hands it on to be shown."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+from shared.domain.webhook_signature import SignatureInvalid, verify
+
+_LONGEST_BODY: Final = 1_000_000
+_SECONDS: Final = 20.0  # for a sender to say what it has to say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One request; `reason` tells why it is not to be believed."""
+
+    message_id: str | None
+    body: bytes
+    reason: str | None = None
+
+
+def judged(secrets: Iterable[str], *, headers: Mapping[str, str], body: bytes) -> Heard:
+    """Believe a message that any of the secrets has signed."""
+    reason = "there is no secret to verify it with"
+    for secret in secrets:
+        try:
+            message_id = verify(secret, headers=headers, body=body, now=datetime.now(UTC))
+        except SignatureInvalid as exc:
+            reason = str(exc)
+        else:
+            return Heard(message_id=message_id, body=body)
+    return Heard(message_id=None, body=body, reason=reason)
+
+
+@contextmanager
+def receiving(
+    place: tuple[str, int], *, secrets: Iterable[str], tell: Callable[[Heard], None]
+) -> Iterator[str]:
+    """Listen until the block ends; give back the address. Raises OSError if it is taken."""
+    telling, secrets = threading.Lock(), tuple(secrets)
+
+    class Visit(BaseHTTPRequestHandler):
+        timeout = _SECONDS
+
+        def do_POST(self) -> None:
+            body = self._body()
+            if body is None:
+                self._answer(HTTPStatus.CONTENT_TOO_LARGE)
+                return
+            heard = judged(secrets, headers=dict(self.headers.items()), body=body)
+            self._answer(HTTPStatus.UNAUTHORIZED if heard.reason else HTTPStatus.NO_CONTENT)
+            # Answered first: who is told may be done listening.
+            with telling:
+                tell(heard)
+
+        def _body(self) -> bytes | None:
+            length = self.headers.get("content-length", "0")
+            is_known = length.isascii() and length.isdecimal() and len(length) < len("10000000")
+            if not is_known or int(length) > _LONGEST_BODY:
+                return None
+            return self.rfile.read(int(length))
+
+        def _answer(self, status: HTTPStatus) -> None:
+            self.send_response(status.value)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """What is heard is told above; nothing else is."""
+
+    with ThreadingHTTPServer(place, Visit) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        host, port = server.server_address[:2]
+        try:
+            yield f"http://{host!s}:{port}"
+        finally:
+            server.shutdown()
+            thread.join()

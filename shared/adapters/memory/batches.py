@@ -1,0 +1,54 @@
+"""Batches in memory, under the same rules as in the table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.domain.batch import Batch
+from shared.domain.errors import BatchNotFound, VersionConflict
+from shared.domain.events import Event, completion
+from shared.domain.ids import BatchId, EventId
+
+
+class MemoryBatches:
+    """Announces among the events of the job store, where the outbox finds them."""
+
+    def __init__(self, announced: dict[EventId, Event]) -> None:
+        self._announced = announced
+        self._batches: dict[tuple[str, BatchId], Batch] = {}
+
+    def add(self, batch: Batch) -> None:
+        if (batch.tenant, batch.id) in self._batches:
+            raise VersionConflict(f"{batch.id} exists")
+        self._batches[batch.tenant, batch.id] = batch
+
+    def get(self, tenant: str, batch_id: BatchId) -> Batch:
+        if (tenant, batch_id) not in self._batches:
+            raise BatchNotFound(batch_id)
+        return self._batches[tenant, batch_id]
+
+    def save(self, batch: Batch, *, was: Batch) -> None:
+        if self.get(was.tenant, was.id).version != was.version:
+            raise VersionConflict(f"{was.id} is not at version {was.version}")
+        self._batches[batch.tenant, batch.id] = batch
+        event = completion(batch, was=was)
+        if event:
+            self._announced[event.id] = event
+
+    def of_tenant(self, tenant: str) -> Sequence[Batch]:
+        mine = [batch for batch in self._batches.values() if batch.tenant == tenant]
+        return sorted(mine, key=lambda batch: batch.created_at, reverse=True)
+
+    def due(self, *, before: datetime) -> Sequence[tuple[str, BatchId]]:
+        return [
+            (batch.tenant, batch.id)
+            for batch in self._batches.values()
+            if batch.due_at and batch.due_at <= before
+        ]
+
+
+class MemoryBatchQueue:
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, BatchId]] = []
+
+    def send(self, tenant: str, batch_id: BatchId) -> None:
+        self.messages.append((tenant, batch_id))

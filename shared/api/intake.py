@@ -1,0 +1,87 @@
+"""Events that ask for work: an object that landed in the uploads bucket, or `job.requested`."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from shared.domain.edits import Drop
+
+_S3: Final = "aws.s3"
+_REQUESTED: Final = "job.requested"
+
+
+class _Event(BaseModel):
+    """What EventBridge puts around every event."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    source: str
+    kind: Annotated[str, Field(alias="detail-type")]
+    time: AwareDatetime
+    detail: Any = None
+
+
+class _Landed(BaseModel):
+    class Bucket(BaseModel):
+        name: str
+
+    class Object(BaseModel):
+        """On this route the key comes as it is: to unquote it would make another key of it."""
+
+        model_config = ConfigDict(populate_by_name=True)
+
+        key: str
+        version_id: Annotated[str | None, Field(alias="version-id")] = None
+
+    bucket: Bucket
+    object: Object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One event; `drop` is set when it tells of an object."""
+
+    event_id: str
+    at: datetime
+    detail: Any
+    drop: Drop | None
+    waited: bool
+    text: str
+
+    def once_more(self) -> str:
+        """Return the message that brings the same event again, after the wait for a sidecar."""
+        return json.dumps({**json.loads(self.text), "waited": True})
+
+
+def read_incoming(text: str) -> Incoming | None:
+    """Return None for what is no event that anything is taken from."""
+    try:
+        content = json.loads(text)
+        event = _Event.model_validate(content)
+        drop = _drop_of(event) if event.source == _S3 else None
+    except (ValidationError, ValueError, RecursionError):
+        return None
+    if drop is None and event.kind != _REQUESTED:
+        return None
+    return Incoming(
+        event_id=event.id,
+        at=event.time,
+        detail=event.detail,
+        drop=drop,
+        waited=content.get("waited") is True,
+        text=text,
+    )
+
+
+def _drop_of(event: _Event) -> Drop:
+    landed = _Landed.model_validate(event.detail)
+    return Drop(
+        bucket=landed.bucket.name,
+        key=landed.object.key,
+        version_id=landed.object.version_id,
+        at=event.time,
+    )

@@ -1,0 +1,121 @@
+"""Run a batch step by step: see what is done, send more, and report when all is over.
+
+A step may be taken twice or die in the middle: each line has one job id, so nothing is sent twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from shared.domain.api_key import ApiKey
+from shared.domain.batch import Batch
+from shared.domain.batch_lines import Line, lines_of
+from shared.domain.errors import InvalidRequest, JobNotFound, VersionConflict
+from shared.domain.ids import BatchId
+from shared.domain.job import Job
+from shared.ports import ApiKeys, Batches, Clock, DropFolder, JobStore, MediaStore, Queue, Wake
+from shared.usecases.admit_job import AdmitJob, Wish
+from shared.usecases.batch_report import report_of
+from shared.usecases.take_drop import ReadWish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBatch:
+    batches: Batches
+    jobs: JobStore
+    api_keys: ApiKeys
+    folder: DropFolder
+    media: MediaStore
+    admit_job: AdmitJob
+    dispatch_queue: Queue
+    wake_watch: Wake
+    clock: Clock
+
+    def __call__(self, tenant: str, batch_id: BatchId, *, read_wish: ReadWish) -> Batch:
+        """Take one step; whoever finds another at work leaves it to him."""
+        was = self.batches.get(tenant, batch_id)
+        if was.is_over:
+            return was
+        claimed = was.claimed(self.clock.now())
+        try:
+            self.batches.save(claimed, was=was)
+        except VersionConflict:
+            return was
+        lines = self._lines(was)
+        batch = self._send_more(self._settle(claimed), lines, read_wish)
+        batch = batch.stepped(self.clock.now())
+        if batch.is_over:
+            self._report(batch, lines, read_wish)
+        self.batches.save(batch, was=claimed)
+        if not batch.is_over:
+            self.wake_watch()  # it brings the next step when that is due
+        return batch
+
+    def _lines(self, batch: Batch) -> Mapping[int, Line]:
+        content = self.folder.read(batch.key, version_id=batch.version_id, at_most=10**9)
+        return {line.number: line for line in lines_of(content or b"", batch.format)}
+
+    def _settle(self, batch: Batch) -> Batch:
+        for number in batch.in_flight:
+            job = self._job(batch, number)
+            if job is None:  # deleted by its owner, who wants to hear no more of it
+                batch = replace(batch, in_flight=tuple(n for n in batch.in_flight if n != number))
+            elif job.is_terminal:
+                batch = batch.settled(number, job)
+        return batch
+
+    def _send_more(self, batch: Batch, lines: Mapping[int, Line], read_wish: ReadWish) -> Batch:
+        key = self.api_keys.find(batch.key_id)
+        room = batch.max_in_flight - len(batch.in_flight)
+        for number in islice(range(batch.next_line, batch.lines + 1), max(0, 4 * room)):
+            if len(batch.in_flight) >= batch.max_in_flight or not batch.has_more:
+                break
+            batch = self._send(batch, lines.get(number), number, key, read_wish)
+        return batch
+
+    def _send(
+        self,
+        batch: Batch,
+        line: Line | None,
+        number: int,
+        key: ApiKey | None,
+        read_wish: ReadWish,
+    ) -> Batch:
+        """Send a line off, or count it as refused: its reason is found again for the report."""
+        if line is None or line.request is None or key is None:
+            return batch.refused_line(number)
+        try:
+            wish = read_wish(line.request)
+            estimate = self.admit_job.estimate(wish)
+            if not batch.affords(estimate):
+                return batch.stopped(number)
+            self._admit(batch, number, wish, key)
+        except InvalidRequest:
+            return batch.refused_line(number)
+        self.dispatch_queue.send(batch.job_id(number))
+        return batch.took_in(number, estimate)
+
+    def _admit(self, batch: Batch, number: int, wish: Wish, key: ApiKey) -> None:
+        job_id = batch.job_id(number)
+        try:
+            self.admit_job(wish, key=key, render=str, job_id=job_id, batch=batch.id)
+        except VersionConflict:  # a step that died had sent it
+            return
+
+    def _report(self, batch: Batch, lines: Mapping[int, Line], read_wish: ReadWish) -> None:
+        def reason(line: Line) -> InvalidRequest | None:
+            try:
+                self.admit_job.estimate(read_wish(line.request or b""))
+            except InvalidRequest as error:
+                return error
+            return None
+
+        rows = (report_of(batch, line, self._job(batch, n), reason) for n, line in lines.items())
+        content = b"".join(rows)
+        self.media.write_document(f"batches/{batch.name}.report.jsonl", content)
+
+    def _job(self, batch: Batch, number: int) -> Job | None:
+        try:
+            return self.jobs.get(batch.job_id(number))
+        except JobNotFound:
+            return None

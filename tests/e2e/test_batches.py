@@ -1,0 +1,34 @@
+"""A file dropped under `batches/` becomes many jobs, a report and one event."""
+
+import json
+
+import pytest
+
+from local.stack import Stack
+from tests.e2e.api import Api
+from tests.e2e.test_edits import drop, found
+
+pytestmark = pytest.mark.engine
+
+
+def test_batches_by_folder_end_with_a_report(stack: Stack, api: Api) -> None:
+    rows = [{"model": "seedream-4.5", "prompt": f"number {n}", "custom_id": n} for n in (1, 2, 3)]
+    content = "\n".join(map(json.dumps, [*rows, {"model": "nonsense", "prompt": "x"}])).encode()
+    drop(stack, "batches/three and one.jsonl", content, **{"max-in-flight": "2"})
+
+    lines = found(stack, stack.media_bucket, "batches/three and one.report.jsonl").splitlines()
+
+    report = [json.loads(line) for line in lines]
+    assert [line["job"]["status"] for line in report[:3]] == ["succeeded"] * 3
+    assert report[3]["error"]["code"] == "invalid_request"
+    (batch,) = api.get("/v1/batches").json()["data"]
+    assert (batch["status"], batch["counts"]["succeeded"]) == ("completed", 3)
+    assert api.get(f"/v1/batches/{batch['id']}").json() == batch
+
+
+def test_batches_that_are_no_list_are_reported_beside_their_file(stack: Stack) -> None:
+    drop(stack, "batches/empty.csv", b"")
+
+    report = json.loads(found(stack, stack.uploads_bucket, "batches/empty.csv.error.json"))
+
+    assert "has 0 lines" in report["detail"]

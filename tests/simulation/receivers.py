@@ -1,0 +1,189 @@
+"""Receivers of webhooks with habits of their own, and a log of deliveries with a witness."""
+
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryWebhooks
+from shared.domain.delivery import SCHEDULE, Delivery, DeliveryStatus
+from shared.domain.delivery_plan import delivery_id
+from shared.domain.events import Event
+from shared.domain.ids import EventId
+from shared.domain.webhook import Webhook
+from shared.ports import Reply
+from shared.usecases.endpoint_places import AT_ONCE
+from shared.usecases.webhooks import Registration
+from tests.simulation.effects import Violation
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+_MAY_HAVE_RECEIVERS: Final = 0.3
+_SLOW_SECONDS: Final = 15
+_VISIBILITY: Final = 180.0
+_RECEIVES: Final = 5
+
+
+class Habit(StrEnum):
+    WELL = "well"
+    FLAPPING = "flapping"  # fails now and then, while there is a storm
+    DOWN = "down"  # until the storm is over
+    SLOW = "slow"  # answers, but only just in time
+    DEAD = "dead"  # for ever
+    GONE = "gone"  # says 410
+
+
+_GETS_ALL: Final = frozenset({Habit.WELL, Habit.FLAPPING, Habit.DOWN, Habit.SLOW})
+_TYPES: Final = (("job.accepted",), ("job.accepted", "job.succeeded"), ("job.failed",), ())
+
+
+class WitnessedDeliveries(MemoryDeliveries):
+    """The memory log; what has arrived stays so, and the bytes stay the same."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        super().__init__()
+        self._on_change = on_change
+
+    def add(self, delivery: Delivery) -> bool:
+        before = self.rows.get(delivery.id)
+        is_new = super().add(delivery)
+        self._check(before, self.rows[delivery.id])
+        self._on_change()
+        return is_new
+
+    def save(self, delivery: Delivery, *, was: Delivery) -> None:
+        before = self.rows.get(was.id)
+        super().save(delivery, was=was)
+        self._check(before, delivery)
+        self._on_change()
+
+    def next_due_at(self) -> datetime | None:
+        return min((one.due_at for one in self.rows.values() if one.due_at), default=None)
+
+    def _check(self, before: Delivery | None, after: Delivery) -> None:
+        if before is None:
+            return
+        if (before.message_id, before.body) != (after.message_id, after.body):
+            raise Violation(f"{after.id}: other bytes than before")
+        if before.status is DeliveryStatus.DELIVERED and after.status is not before.status:
+            raise Violation(f"{after.id} had arrived and is {after.status}")
+
+
+class WitnessedWebhooks(MemoryWebhooks):
+    def __init__(self, announced: dict[EventId, Event], on_change: Callable[[], None]) -> None:
+        super().__init__(announced)
+        self._on_change = on_change
+
+    def save(self, webhook: Webhook, *, was: Webhook) -> None:
+        super().save(webhook, was=was)
+        self._on_change()
+
+
+@dataclass(slots=True)
+class Receivers:
+    """Everybody who is posted to: what they heard, and what they took."""
+
+    world: "World"
+    chance: random.Random
+    habits: dict[str, Habit] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    heard: dict[tuple[str, str], set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    took: Counter[tuple[str, str]] = field(default_factory=Counter)
+    under_way: Counter[str] = field(default_factory=Counter)
+    is_delivering: bool = False
+
+    def open(self) -> None:
+        """Let some receivers be there from the start, in some of the stories."""
+        if self.chance.random() >= _MAY_HAVE_RECEIVERS:
+            return
+        for number in range(self.chance.randint(1, 3)):
+            url = f"https://receiver-{number}.example/"
+            self.habits[url] = self.chance.choice(tuple(Habit))
+            wanted = Registration(url=url, events=self.chance.choice(_TYPES))
+            made = self.world.manage_webhooks.create("default", wanted)
+            self.places[url] = f"webhook:{made.id}:"
+
+    def __call__(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        if not self.is_delivering:
+            raise Violation(f"a job waits for {url}")
+        if not any(name.startswith(self.places[url]) for name in self.world.lease_book.names):
+            raise Violation(f"{url} is posted to by who has no place there")
+        key = url, headers["webhook-id"]
+        self.heard[key].add(body)
+        if len(self.heard[key]) > 1:
+            raise Violation(f"{key} came with other bytes")
+        self.under_way[url] += 1
+        try:
+            if self.under_way[url] > AT_ONCE:
+                raise Violation(f"{url} gets {self.under_way[url]} deliveries at once")
+            status = self._status(self.habits[url])
+        finally:
+            self.under_way[url] -= 1
+        self.took[key] += status == 200
+        return Reply(milliseconds=1, status=status)
+
+    def _status(self, habit: Habit) -> int | None:
+        calm = self.world.effects.calm
+        if habit is Habit.SLOW:
+            self.world.agenda.be_overtaken(_SLOW_SECONDS)
+        if habit is Habit.GONE:
+            return 410
+        if habit is Habit.DEAD or (habit is Habit.DOWN and not calm):
+            return self.chance.choice((None, 500, 302))
+        if habit is Habit.FLAPPING and not calm:
+            return self.chance.choice((200, 200, 503, None))
+        return 200
+
+
+@dataclass(slots=True)
+class DeliverQueue:
+    """SQS before the deliver function: at least once, in any order."""
+
+    world: "World"
+
+    def send(self, delivery_id: "str") -> None:
+        chance = self.world.receivers.chance
+        for _ in range(2 if chance.random() < self.world.weather.repeats_message else 1):
+            delay = chance.choice((0.01, 0.01, 0.5, 20))
+            self.world.agenda.after(delay, lambda: self._deliver(delivery_id, 1))
+
+    def _deliver(self, delivery_id: "str", receive: int) -> None:
+        receivers = self.world.receivers
+        before, receivers.is_delivering = receivers.is_delivering, True
+        try:
+            done = self.world.work(lambda: self.world.deliver_webhook(delivery_id))  # type: ignore[arg-type]  # an id
+        finally:
+            receivers.is_delivering = before
+        if not done and receive < _RECEIVES:
+            self.world.agenda.after(_VISIBILITY, lambda: self._deliver(delivery_id, receive + 1))
+
+
+def check_deliveries(world: "World") -> None:
+    """Raise Violation unless each receiver got, or surely would not take, what it wanted."""
+    for webhook in world.webhooks.of_tenant("default"):
+        habit = world.receivers.habits[webhook.url]
+        for event in world.chronicle.announced.values():
+            if webhook.wants(event.type):
+                _check_delivery(world, webhook, habit, event)
+
+
+def _check_delivery(world: "World", webhook: Webhook, habit: Habit, event: Event) -> None:
+    delivery = world.delivery_log.rows.get(delivery_id(event, webhook.id))
+    if delivery is None:
+        raise Violation(f"{event.id} was never to go to the receiver that is {habit}")
+    if delivery.due_at or delivery.status is DeliveryStatus.PENDING:
+        raise Violation(f"{delivery.id} is {delivery.status} for ever, due {delivery.due_at}")
+    if json.loads(delivery.body)["id"] != event.id or delivery.body != event.detail:
+        raise Violation(f"{delivery.id} is not the event {event.id}")
+    arrived = delivery.status is DeliveryStatus.DELIVERED
+    if arrived and not world.receivers.took[(webhook.url, event.id)]:
+        raise Violation(f"{delivery.id} is said to have arrived, and has not")
+    if not arrived and habit in _GETS_ALL:
+        raise Violation(f"{delivery.id} was given up, though the receiver was only {habit}")
+    if not arrived and webhook.enabled and delivery.tried < len(SCHEDULE):
+        raise Violation(f"{delivery.id} was given up after {delivery.tried} tries")

@@ -1,0 +1,208 @@
+"""Many jobs from one file: a few at a time, each line once, and a report at the end."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from shared.api.requests import JobRequest, read
+from shared.domain.batch import Batch, BatchState
+from shared.domain.edits import Drop
+from shared.domain.errors import InvalidRequest
+from shared.domain.ids import TaskId
+from shared.usecases.admit_job import Wish
+from shared.usecases.start_batch import BatchWish
+from tests.memory_service import MemoryService
+from tests.unit.usecases.living import announced
+
+FILE = "batches/week 47.jsonl"
+
+
+@pytest.fixture
+def service() -> MemoryService:
+    return MemoryService()
+
+
+def rows(*prompts: str, **fields: object) -> bytes:
+    requests = ({"model": "seedream-4.5", "prompt": prompt, **fields} for prompt in prompts)
+    return b"\n".join(json.dumps(request).encode() for request in requests)
+
+
+def start(service: MemoryService, content: bytes, *, key: str = FILE, **wish: object) -> Batch:
+    service.drops.drop(key, content)
+    return service.start_batch(BatchWish(key=key, **wish), key=service.a_key())  # type: ignore[arg-type]  # by name
+
+
+def step(service: MemoryService, batch: Batch) -> Batch:
+    def read_wish(request: bytes) -> Wish:
+        return read(JobRequest, request).wish(service.clock.now())
+
+    return service.run_batch(batch.tenant, batch.id, read_wish=read_wish)
+
+
+def go_on(service: MemoryService, batch: Batch, *, steps: int = 60) -> Batch:
+    """Let steps be taken and everything that was sent be made, until the batch is over."""
+    for _ in range(steps):
+        batch = step(service, batch)
+        if batch.is_over:
+            return batch
+        service.deliver_messages()
+        service.apixo.finish_all()
+        for task in list(service.apixo.tasks.values()):
+            service.collect(task.order.job_id)
+    raise AssertionError(f"{batch.id} does not come to an end")
+
+
+def report(service: MemoryService, name: str = "week 47") -> list[dict[str, object]]:
+    content = service.bucket.objects[f"batches/{name}.report.jsonl"]
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def test_every_line_becomes_a_job_and_a_line_of_the_report(service: MemoryService) -> None:
+    batch = start(service, rows("a", "b", "c"))
+
+    done = go_on(service, batch)
+
+    assert (done.lines, done.accepted, done.succeeded) == (3, 3, 3)
+    assert done.charged_usd == Decimal("0.1050")
+    lines = report(service)
+    assert [line["line"] for line in lines] == [1, 2, 3]
+    assert all(line["job"]["status"] == "succeeded" for line in lines)  # type: ignore[index]
+
+
+def test_its_end_is_announced_once(service: MemoryService) -> None:
+    go_on(service, start(service, rows("a", "b")))
+
+    assert announced(service).count("batch.completed") == 1
+
+
+def test_only_so_many_are_in_flight_at_once(service: MemoryService) -> None:
+    batch = start(service, rows(*"abcdefgh"), max_in_flight=3)
+
+    for _ in range(3):
+        batch = step(service, batch)
+
+    assert len(batch.in_flight) == 3
+    assert len(service.to_dispatch.messages) == 3
+    assert go_on(service, batch).succeeded == 8
+
+
+def test_a_bad_line_stops_no_other(service: MemoryService) -> None:
+    content = rows("a") + b'\n{"model": "nonsense", "prompt": "x"}\nno json\n' + rows("b")
+
+    done = go_on(service, start(service, content))
+
+    assert (done.accepted, done.refused, done.succeeded) == (2, 2, 2)
+    second, third = report(service)[1:3]
+    assert second["error"]["errors"][0]["pointer"] == "/model"  # type: ignore[index]
+    assert third["error"]["code"] == "invalid_request"  # type: ignore[index]
+
+
+def test_the_money_that_was_named_is_not_exceeded(service: MemoryService) -> None:
+    batch = start(service, rows(*"abcd"), max_usd=Decimal("0.08"))
+
+    done = go_on(service, batch)
+
+    assert (done.accepted, done.refused) == (2, 2)
+    assert done.estimated_usd == Decimal("0.0700")
+    assert [line.get("error", {}).get("code") for line in report(service)[2:]] == ["max_usd"] * 2  # type: ignore[attr-defined]
+
+
+def test_the_same_file_twice_makes_nothing_twice(service: MemoryService) -> None:
+    first = go_on(service, start(service, rows("a", "b")))
+    again = start(service, rows("a", "b"), key="batches/other name.jsonl")
+
+    assert again == first
+    assert len(service.apixo.tasks) == 2
+
+
+def test_a_step_that_died_is_taken_again_and_sends_nothing_twice(service: MemoryService) -> None:
+    batch = start(service, rows("a", "b"))
+    save, calls = service.batches.save, []
+
+    def dies(batch: Batch, *, was: Batch) -> None:
+        calls.append(batch)
+        if len(calls) == 2:
+            raise RuntimeError("killed before the step was written down")
+        save(batch, was=was)
+
+    service.batches.save = dies  # type: ignore[method-assign]  # a death at the worst moment
+    with pytest.raises(RuntimeError):
+        step(service, batch)
+
+    done = go_on(service, batch)
+    assert (done.accepted, len(service.apixo.tasks)) == (2, 2)
+
+
+def test_a_row_of_csv_is_a_request_too(service: MemoryService) -> None:
+    content = (
+        b"model,prompt,n,tags,metadata.sku,custom_id\n"
+        b'seedream-4.5,"a fox, in snow",2,"a, b",x-1,row-1\n'
+        b"seedream-4.5,a boat,,,,row-2\n"
+    )
+
+    go_on(service, start(service, content, key="batches/list.csv"))
+
+    first, second = report(service, "list")
+    assert (first["custom_id"], second["custom_id"]) == ("row-1", "row-2")
+    job = first["job"]
+    assert isinstance(job, dict)
+    assert (job["delivered_images"], job["tags"], job["metadata"]) == (
+        2,
+        ["a", "b"],
+        {"sku": "x-1"},
+    )
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"\xff\xfe\xfd", rows("a") + b"\n" + b"{}\n" * 10_001]
+)
+def test_what_is_no_list_of_requests_is_refused_as_a_whole(
+    service: MemoryService, content: bytes
+) -> None:
+    with pytest.raises(InvalidRequest):
+        start(service, content)
+
+
+def test_a_file_that_was_dropped_starts_a_batch_with_its_own_bounds(
+    service: MemoryService,
+) -> None:
+    service.drops.drop(FILE, rows("a"), **{"max-usd": "1.5", "max-in-flight": "7"})
+    drop = Drop(bucket="uploads", key=FILE, version_id=None, at=service.clock.now())
+
+    batch = service.take_batch(drop)
+
+    assert batch
+    assert (batch.max_usd, batch.max_in_flight) == (Decimal("1.5"), 7)
+    assert service.to_batches.messages == [(batch.tenant, batch.id)]
+
+
+def test_a_dropped_file_that_is_none_is_reported_beside_it(service: MemoryService) -> None:
+    service.drops.drop(FILE, b"", **{"max-usd": "much"})
+    drop = Drop(bucket="uploads", key=FILE, version_id=None, at=service.clock.now())
+
+    assert service.take_batch(drop) is None
+    content = service.drops.read(f"{FILE}.error.json", at_most=9999)
+    assert content
+    assert "max-usd" in json.loads(content)["detail"]
+
+
+def test_the_watch_lets_a_batch_go_on(service: MemoryService) -> None:
+    batch = start(service, rows("a"))
+    service.to_batches.messages.clear()  # the first message got lost
+
+    service.watch_jobs(owner="watch", until=service.clock.now())
+    assert not service.to_batches.messages
+    until = service.clock.now().replace(minute=1)
+    service.watch_jobs(owner="watch", until=until)
+
+    assert (batch.tenant, batch.id) in service.to_batches.messages
+
+
+def test_ten_thousand_lines_are_one_batch(service: MemoryService) -> None:
+    batch = start(service, rows(*(f"number {n}" for n in range(10_000))), max_in_flight=1000)
+
+    batch = step(service, batch)
+
+    assert (batch.state, batch.lines, batch.accepted) == (BatchState.RUNNING, 10_000, 1000)
+    assert TaskId("apixo-0") not in service.apixo.tasks
