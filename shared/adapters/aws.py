@@ -13,7 +13,11 @@ _CONFIG: Final = Config(
     signature_version="v4",
 )
 # S3 signs links in its own dialect, and a large part takes longer than a table's answer.
-_S3_CONFIG: Final = _CONFIG.merge(Config(signature_version="s3v4", read_timeout=30))
+# Without a word on addressing it signs for the global host, which knows a new bucket elsewhere than
+# in us-east-1 only after hours, and until then redirects to a host that was not signed for.
+_S3_CONFIG: Final = _CONFIG.merge(
+    Config(signature_version="s3v4", read_timeout=30, s3={"addressing_style": "virtual"})
+)
 
 
 @cache

@@ -27,6 +27,7 @@ UPLOADS: Final = (
         name="createBatch",
         summary="Start a batch from an uploaded list of requests",
         request=BatchRequest,
+        needs="an upload",
         answers={202: "Batch"},
         headers=["Location"],
     ),
@@ -82,6 +83,7 @@ WEBHOOKS: Final = (
         name="changeWebhook",
         summary="Change an endpoint; a field that is not there stays as it is",
         request=WebhookChangeRequest,
+        needs="a webhook",
         answers={200: "Webhook"},
     ),
     Operation(
@@ -136,5 +138,45 @@ WEBHOOKS: Final = (
         name="resendDelivery",
         summary="Send it once more, with the same id and the same bytes",
         answers={202: "Delivery"},
+    ),
+)
+
+KEYS: Final = (
+    Operation(
+        method="get",
+        path="/v1/keys",
+        name="listKeys",
+        summary="Every key with what it has spent; never a secret",
+        answers={200: "KeyPage"},
+        key="admin",
+    ),
+    Operation(
+        method="delete",
+        path="/v1/keys/{key_id}",
+        name="revokeKey",
+        summary="Revoke a key; it is refused everywhere within a minute",
+        answers={204: None},
+        key="admin",
+    ),
+    Operation(
+        method="post",
+        path="/v1/keys/{key_id}/rotate",
+        name="rotateKey",
+        summary="A new secret; the one before works beside it for a day",
+        answers={200: "Key"},
+        key="admin",
+    ),
+    Operation(
+        method="get",
+        path="/v1/usage",
+        name="showUsage",
+        summary="Jobs, images and dollars by day, model, provider, key or tag",
+        parameters=[
+            in_query("from", "The first day, as 2026-11-01."),
+            in_query("to", "The last day."),
+            in_query("group_by", "By what.", {"enum": ["day", "model", "provider", "key", "tag"]}),
+            in_query("format", "How to write it.", {"enum": ["json", "csv"]}),
+        ],
+        answers={200: "Usage"},
     ),
 )

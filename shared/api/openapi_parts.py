@@ -156,6 +156,8 @@ ANSWERS: Final[dict[str, Schema]] = {
     "Delivery": thing(id=TEXT, object={"const": "delivery"}, status=TEXT, event=TEXT, url=TEXT),
     "DeliveryPage": page_of("Delivery"),
     "Recovery": thing(object={"const": "recovery"}, resent=NUMBER, cursor=optional(TEXT)),
+    "KeyPage": thing(object={"const": "list"}, data=listed(_ANYTHING)),
+    "Usage": thing(data=listed(_ANYTHING)),
     "Key": thing(id=TEXT, object={"const": "key"}, name=TEXT, tenant=TEXT, key=TEXT),
     "Replayed": thing(replayed=NUMBER, cursor=optional(TEXT)),
     "Health": thing(status={"const": "ok"}),

@@ -27,6 +27,7 @@ class Operation:
     error: str = "Problem"
     key: str | None = "api"  # which key it takes: of the API, the deployment's admin key, or none
     headers: Sequence[str] = field(default_factory=tuple)
+    needs: str = ""  # what must be there before an example could be answered
 
 
 def in_query(name: str, description: str, schema: Schema = TEXT) -> Parameter:

@@ -5,11 +5,11 @@ A test holds this list to the routes of the functions, and the examples to what 
 
 from typing import Final
 
-from shared.api.more_operations import UPLOADS, WEBHOOKS
+from shared.api.key_requests import KeyRequest
+from shared.api.more_operations import KEYS, UPLOADS, WEBHOOKS
 from shared.api.openai_requests import ImageRequest
 from shared.api.openapi_parts import MOMENT
 from shared.api.operation import Operation, in_header, in_query, up_to
-from shared.api.key_requests import KeyRequest
 from shared.api.requests import JobRequest, ReplayRequest
 from shared.domain.status import JobStatus
 
@@ -188,4 +188,4 @@ REST: Final = (
     ),
 )
 
-OPERATIONS: Final = (*JOBS, *OPENAI, *UPLOADS, *WEBHOOKS, *REST)
+OPERATIONS: Final = (*JOBS, *OPENAI, *UPLOADS, *WEBHOOKS, *KEYS, *REST)

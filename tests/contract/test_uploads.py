@@ -1,10 +1,18 @@
 """The bucket that references come into: our copies of content, and objects of the callers' own."""
 
+from datetime import timedelta
+
 import pytest
 import requests
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
+from local.aws import session
+from shared.adapters.aws import _S3_CONFIG
+from shared.adapters.s3.uploads import S3Uploads
 from shared.domain.reference import UploadedObject, content_object
 from shared.ports import FoundUpload, Uploads
+from tests.contract.aws import Aws
 from tests.contract.engines import MINISTACK
 from tests.contract.worlds import Buckets
 from tests.pictures import a_png
@@ -81,6 +89,36 @@ def test_what_is_not_there_is_not_found(buckets: Buckets) -> None:
     ]
 
     assert [buckets.uploads.find(place) for place in nothing] == [None] * len(nothing)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405])
+def test_what_s3_will_not_tell_of_counts_as_not_there(status: int) -> None:
+    """Without the right to list a bucket, a key that is missing is forbidden."""
+    client = Aws().s3
+    with Stubber(client) as stubber:
+        stubber.add_client_error("head_object", str(status), http_status_code=status)
+
+        assert S3Uploads(client, bucket="in").find(UploadedObject(key="edits/x")) is None
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_trouble_in_s3_says_nothing_about_what_is_there(status: int) -> None:
+    client = Aws().s3
+    with Stubber(client) as stubber:
+        stubber.add_client_error("head_object", str(status), http_status_code=status)
+
+        with pytest.raises(ClientError):
+            S3Uploads(client, bucket="in").find(UploadedObject(key="edits/x"))
+
+
+def test_links_and_forms_lead_to_the_buckets_own_region() -> None:
+    client = session("eu-central-1").client("s3", config=_S3_CONFIG)
+    uploads = S3Uploads(client, bucket="in-42")
+
+    form = uploads.form("k", content_type="image/png", most_bytes=1, life=timedelta(minutes=1))
+
+    assert form.url == "https://in-42.s3.eu-central-1.amazonaws.com/"
+    assert uploads.link(UploadedObject(key="k")).startswith(f"{form.url}k?")
 
 
 @pytest.mark.engine

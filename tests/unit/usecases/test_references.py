@@ -84,6 +84,16 @@ class TestObjectsInTheBucket:
 
         assert shown_to_the_provider(service) == (inline(a_png()),)
 
+    def test_what_must_be_read_first_does_not_keep_the_caller_waiting(
+        self, service: MemoryService
+    ) -> None:
+        service.references.place(MINE, a_png())
+
+        job = service.submit(images=(f"upload:{ULID}",))
+
+        assert job.status is JobStatus.QUEUED
+        assert [job_id for job_id, _ in service.to_dispatch.messages] == [job.id]
+
     @pytest.mark.parametrize(
         "reference",
         [
