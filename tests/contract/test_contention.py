@@ -17,7 +17,10 @@ from shared.adapters.memory.messages import VirtualClock
 from shared.domain.errors import Busy, VersionConflict
 from shared.domain.limits import Limits
 from tests.contract.aws import Aws
+from tests.contract.engines import REAL_ENGINES
 from tests.contract.samples import KEY, NOW, a_held_job, claimed, finished, submitted
+
+pytestmark = pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
 
 LIMITS = Limits(budget=1_000_000, max_in_flight=50, rate=50)
 SECOND = timedelta(seconds=1)
@@ -66,9 +69,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(aws: Aws | None) -> Stage:
-    if aws is None:
-        pytest.skip("memory has no transactions to cancel")
+def stage(aws: Aws) -> Stage:
     table, client = aws.new_table(), Crowded(aws.dynamodb)
     clock = VirtualClock(NOW)
     back_off = BackOff(clock=clock, random_bytes=lambda count: b"\x80" * count)

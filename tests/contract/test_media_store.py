@@ -16,7 +16,7 @@ from shared.domain.image import StoredImage
 from shared.domain.reference import content_object
 from shared.ports import MediaStore, Uploads
 from tests.contract.aws import Aws
-from tests.contract.engines import MINISTACK
+from tests.contract.engines import REAL_ENGINES
 from tests.contract.samples import a_job, a_large_png, a_picture, pieces
 from tests.contract.worlds import Buckets
 from tests.pictures import a_png
@@ -227,7 +227,7 @@ class TestRemoving:
                 S3MediaStore(client, bucket="bucket").remove(JOB)
 
 
-@pytest.mark.parametrize("aws", ["moto", MINISTACK], indirect=True)
+@pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
 class TestLinks:
     """Memory's links lead nowhere."""
 
@@ -299,10 +299,8 @@ def tags_of(aws: Aws, bucket: str, key: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in found}
 
 
-def tags_of_two(aws: Aws | None, content: bytes) -> list[dict[str, str]]:
+def tags_of_two(aws: Aws, content: bytes) -> list[dict[str, str]]:
     """Store an image for seven days and one for good; return the tags of both."""
-    if aws is None:
-        pytest.skip("tags are what the bucket's lifecycle goes by: memory has none")
     bucket = aws.new_bucket()
     media = S3MediaStore(aws.s3, bucket=bucket)
     media.store(JOB, attempt=1, position=0, chunks=pieces(content), keep_days=7)
@@ -310,11 +308,13 @@ def tags_of_two(aws: Aws | None, content: bytes) -> list[dict[str, str]]:
     return [tags_of(aws, bucket, KEY.replace("/0.", f"/{position}.")) for position in (0, 1)]
 
 
-def test_how_long_an_image_is_kept_stands_on_it(aws: Aws | None) -> None:
+@pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
+def test_how_long_an_image_is_kept_stands_on_it(aws: Aws) -> None:
     assert tags_of_two(aws, a_png()) == [{"retention-days": "7"}, {}]
 
 
-def test_how_long_a_large_image_is_kept_stands_on_it(aws: Aws | None) -> None:
+@pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
+def test_how_long_a_large_image_is_kept_stands_on_it(aws: Aws) -> None:
     assert tags_of_two(aws, a_large_png()) == [{"retention-days": "7"}, {}]
 
 

@@ -10,11 +10,11 @@ import requests
 
 from shared.domain.reference import UploadedObject
 from shared.ports import UploadForm, Uploads
-from tests.contract.engines import MINISTACK
+from tests.contract.engines import REAL_ENGINES
 from tests.pictures import a_png
 
 # Memory's forms lead nowhere.
-pytestmark = pytest.mark.parametrize("aws", ["moto", MINISTACK], indirect=True)
+pytestmark = pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
 
 KEY = "uploads/default/01ARZ3NDEKTSV4RRFFQ69G5FAV"
 ROOM = len(a_png())

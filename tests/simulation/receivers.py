@@ -5,7 +5,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,7 @@ from shared.domain.webhook import Webhook
 from shared.ports import Reply
 from shared.usecases.endpoint_places import AT_ONCE
 from shared.usecases.webhooks import Registration
-from tests.simulation.effects import Violation
+from tests.simulation.effects import Crash, Violation
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _MAY_HAVE_RECEIVERS: Final = 0.3
 _SLOW_SECONDS: Final = 15
 _VISIBILITY: Final = 180.0
+# The platform ends a deliver function that is older: no lease of a minute outlives its holder.
+DELIVER_TIMEOUT: Final = timedelta(seconds=30)
 _RECEIVES: Final = 5
 
 
@@ -94,8 +96,8 @@ class Receivers:
     places: dict[str, str] = field(default_factory=dict)
     heard: dict[tuple[str, str], set[bytes]] = field(default_factory=lambda: defaultdict(set))
     took: Counter[tuple[str, str]] = field(default_factory=Counter)
-    under_way: Counter[str] = field(default_factory=Counter)
-    is_delivering: bool = False
+    under_way: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    sender_since: datetime | None = None  # when the deliver function at work was called
 
     def open(self) -> None:
         """Let some receivers be there from the start, in some of the stories."""
@@ -109,23 +111,35 @@ class Receivers:
             self.places[url] = f"webhook:{made.id}:"
 
     def __call__(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
-        if not self.is_delivering:
+        since = self.sender_since
+        if since is None:
             raise Violation(f"a job waits for {url}")
+        self._live(since)
         if not any(name.startswith(self.places[url]) for name in self.world.lease_book.names):
             raise Violation(f"{url} is posted to by who has no place there")
         key = url, headers["webhook-id"]
         self.heard[key].add(body)
         if len(self.heard[key]) > 1:
             raise Violation(f"{key} came with other bytes")
-        self.under_way[url] += 1
-        try:
-            if self.under_way[url] > AT_ONCE:
-                raise Violation(f"{url} gets {self.under_way[url]} deliveries at once")
-            status = self._status(self.habits[url])
-        finally:
-            self.under_way[url] -= 1
+        status = self._answer(url, since)
         self.took[key] += status == 200
+        self._live(since)
         return Reply(milliseconds=1, status=status)
+
+    def _live(self, since: datetime) -> None:
+        if self.world.clock.now() - since > DELIVER_TIMEOUT:
+            raise Crash
+
+    def _answer(self, url: str, since: datetime) -> int | None:
+        self.under_way[url].append(since)
+        try:
+            oldest = self.world.clock.now() - DELIVER_TIMEOUT
+            at_once = sum(one >= oldest for one in self.under_way[url])
+            if at_once > AT_ONCE:
+                raise Violation(f"{url} gets {at_once} deliveries at once")
+            return self._status(self.habits[url])
+        finally:
+            self.under_way[url].remove(since)
 
     def _status(self, habit: Habit) -> int | None:
         calm = self.world.effects.calm
@@ -154,11 +168,11 @@ class DeliverQueue:
 
     def _deliver(self, delivery_id: "str", receive: int) -> None:
         receivers = self.world.receivers
-        before, receivers.is_delivering = receivers.is_delivering, True
+        before, receivers.sender_since = receivers.sender_since, self.world.clock.now()
         try:
             done = self.world.work(lambda: self.world.deliver_webhook(delivery_id))  # type: ignore[arg-type]  # an id
         finally:
-            receivers.is_delivering = before
+            receivers.sender_since = before
         if not done and receive < _RECEIVES:
             self.world.agenda.after(_VISIBILITY, lambda: self._deliver(delivery_id, receive + 1))
 

@@ -1,9 +1,12 @@
 """The promises, tried: random storms, every crash with every other mishap, planted bugs."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from local.template_bridge import load_template
+from shared.domain.delivery import SENDING_PATIENCE
 from tests.simulation.campaign import (
     STORIES,
     Tally,
@@ -14,6 +17,7 @@ from tests.simulation.campaign import (
     storms,
 )
 from tests.simulation.mutants import MUTANTS
+from tests.simulation.receivers import DELIVER_TIMEOUT
 from tests.simulation.scenario import shrunk, storm
 
 SEEDS = 5_000
@@ -56,3 +60,10 @@ def test_every_planted_bug_is_caught() -> None:
 
     assert len(names) >= 25
     assert [name for name, seed in found.items() if seed is None] == []
+
+
+def test_who_holds_a_place_at_a_receiver_is_ended_before_it_is_given_to_another() -> None:
+    deliver = load_template(Path("template.yaml"))["Resources"]["DeliverFunction"]["Properties"]
+
+    assert deliver["Timeout"] == DELIVER_TIMEOUT.total_seconds()
+    assert DELIVER_TIMEOUT < SENDING_PATIENCE
