@@ -12,6 +12,7 @@ from local.ports import LOOPBACK
 from shared.ports import (
     Accounts,
     ApiKeys,
+    Batches,
     Breakers,
     CallbackArchive,
     Deliveries,
@@ -114,6 +115,11 @@ def leases(table: Table) -> Leases:
 @pytest.fixture
 def breakers(table: Table) -> Breakers:
     return table.breakers
+
+
+@pytest.fixture
+def batches(table: Table) -> Batches:
+    return table.batches
 
 
 @pytest.fixture

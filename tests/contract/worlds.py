@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.dynamodb.batches import DynamoBatches
 from shared.adapters.dynamodb.books import DynamoAccounts, DynamoUsageBook
 from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.deliveries import DynamoDeliveries
@@ -15,6 +16,7 @@ from shared.adapters.dynamodb.outbox import DynamoOutbox
 from shared.adapters.dynamodb.places import DynamoPlaces
 from shared.adapters.dynamodb.webhooks import DynamoWebhooks
 from shared.adapters.eventbridge import EventBridgeBus
+from shared.adapters.memory.batches import MemoryBatches
 from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
@@ -29,6 +31,7 @@ from shared.domain.ids import JobId
 from shared.ports import (
     Accounts,
     ApiKeys,
+    Batches,
     Breakers,
     CallbackArchive,
     Deliveries,
@@ -59,6 +62,7 @@ class Table:
     usage_book: UsageBook
     webhooks: Webhooks
     deliveries: Deliveries
+    batches: Batches
 
 
 def memory_table() -> Table:
@@ -74,6 +78,7 @@ def memory_table() -> Table:
         usage_book=MemoryUsageBook(jobs.ledger),
         webhooks=MemoryWebhooks(jobs.announced),
         deliveries=MemoryDeliveries(),
+        batches=MemoryBatches(jobs.announced),
     )
 
 
@@ -90,6 +95,7 @@ def dynamo_table(aws: Aws) -> Table:
         usage_book=DynamoUsageBook(client, table=name),
         webhooks=DynamoWebhooks(client, table=name),
         deliveries=DynamoDeliveries(client, table=name),
+        batches=DynamoBatches(client, table=name),
     )
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from shared.domain.batch import Batch
 from shared.domain.errors import BatchNotFound, VersionConflict
 from shared.domain.events import Event, completion
 from shared.domain.ids import BatchId, EventId
+
+_LISTED: Final = 100
 
 
 class MemoryBatches:
@@ -36,7 +39,7 @@ class MemoryBatches:
 
     def of_tenant(self, tenant: str) -> Sequence[Batch]:
         mine = [batch for batch in self._batches.values() if batch.tenant == tenant]
-        return sorted(mine, key=lambda batch: batch.created_at, reverse=True)
+        return sorted(mine, key=lambda batch: batch.created_at, reverse=True)[:_LISTED]
 
     def due(self, *, before: datetime) -> Sequence[tuple[str, BatchId]]:
         return [
