@@ -73,7 +73,7 @@ class Job(JobFacts):
             return job._going_on(at, due_at=check_at)
         if self.status is JobStatus.QUEUED:  # of an attempt before: the next is yet to be sent
             return job._going_on(at, due_at=self.due_at or retry_at)
-        states = {s.state for s in job.current}
+        states = {s.state for s in job.current if not s.given_up}
         is_unsent = SubmissionState.PLANNED in states
         due_at = retry_at if is_unsent else check_at
         if SubmissionState.ACCEPTED in states:

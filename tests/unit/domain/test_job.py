@@ -253,6 +253,21 @@ def test_a_lost_answer_that_turns_up_sets_the_job_going() -> None:
     assert answered(job, accept(job.submissions[0])).status is JobStatus.PROCESSING
 
 
+@pytest.mark.parametrize("turn", [accept, lose])
+def test_a_job_ends_with_its_last_answer_when_the_rest_was_given_up_before(turn: Turn) -> None:
+    job = sent(turn, not_sent)
+    given_up = job.submissions[0].abandoned(FAULT)
+    waiting = settled(job, given_up)
+    last = waiting.claim(
+        NOW, sending=[s.sending(NOW, fingerprint="") for s in waiting.current if s.is_planned]
+    )
+
+    job = answered(last, refuse(last.submissions[1]))
+
+    assert job.status is JobStatus.FAILED
+    assert job.submissions[0].may_bring_images  # late, if ever
+
+
 def test_a_refused_job_says_why_and_cost_nothing() -> None:
     job = sent(refuse)
 
