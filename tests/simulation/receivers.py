@@ -13,7 +13,7 @@ from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryWebhooks
 from shared.domain.delivery import SCHEDULE, Delivery, DeliveryStatus
 from shared.domain.delivery_plan import delivery_id
 from shared.domain.events import Event
-from shared.domain.ids import EventId
+from shared.domain.ids import DeliveryId, EventId
 from shared.domain.webhook import Webhook
 from shared.ports import Reply
 from shared.usecases.endpoint_places import AT_ONCE
@@ -29,13 +29,16 @@ _VISIBILITY: Final = 180.0
 # The platform ends a deliver function that is older: no lease of a minute outlives its holder.
 DELIVER_TIMEOUT: Final = timedelta(seconds=30)
 _RECEIVES: Final = 5
+_IS_ASKED_FOR_AGAIN: Final = 0.1
+# Seconds: some in the middle of the first try, some when it has long arrived or been given up.
+_ASKED_AFTER: Final = (1, 5, 12, 600, 90_000)
 
 
 class Habit(StrEnum):
     WELL = "well"
     FLAPPING = "flapping"  # fails now and then, while there is a storm
     DOWN = "down"  # until the storm is over
-    SLOW = "slow"  # answers, but only just in time
+    SLOW = "slow"  # answers only just in time, and while there is a storm not always in time
     DEAD = "dead"  # for ever
     GONE = "gone"  # says 410
 
@@ -47,14 +50,17 @@ _TYPES: Final = (("job.accepted",), ("job.accepted", "job.succeeded"), ("job.fai
 class WitnessedDeliveries(MemoryDeliveries):
     """The memory log; what has arrived stays so, and the bytes stay the same."""
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None], on_new: Callable[[DeliveryId], None]) -> None:
         super().__init__()
         self._on_change = on_change
+        self._on_new = on_new
 
     def add(self, delivery: Delivery) -> bool:
         before = self.rows.get(delivery.id)
         is_new = super().add(delivery)
         self._check(before, self.rows[delivery.id])
+        if before is None:
+            self._on_new(delivery.id)
         self._on_change()
         return is_new
 
@@ -72,7 +78,9 @@ class WitnessedDeliveries(MemoryDeliveries):
             return
         if (before.message_id, before.body) != (after.message_id, after.body):
             raise Violation(f"{after.id}: other bytes than before")
-        if before.status is DeliveryStatus.DELIVERED and after.status is not before.status:
+        had_arrived = before.status is DeliveryStatus.DELIVERED
+        asked_again = after == before.resent(after.updated_at)
+        if had_arrived and after.status is not before.status and not asked_again:
             raise Violation(f"{after.id} had arrived and is {after.status}")
 
 
@@ -110,6 +118,15 @@ class Receivers:
             made = self.world.manage_webhooks.create("default", wanted)
             self.places[url] = f"webhook:{made.id}:"
 
+    def may_ask_again(self, delivery_id: DeliveryId) -> None:
+        """Let the receiver's owner have one sent anew, whatever has become of it by then."""
+
+        def ask() -> None:
+            self.world.work(lambda: self.world.redeliver.resend("default", delivery_id))
+
+        if self.chance.random() < _IS_ASKED_FOR_AGAIN:
+            self.world.agenda.after(self.chance.choice(_ASKED_AFTER), ask)
+
     def __call__(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
         since = self.sender_since
         if since is None:
@@ -145,6 +162,7 @@ class Receivers:
         calm = self.world.effects.calm
         if habit is Habit.SLOW:
             self.world.agenda.be_overtaken(_SLOW_SECONDS)
+            return 200 if calm else self.chance.choice((200, 200, None))
         if habit is Habit.GONE:
             return 410
         if habit is Habit.DEAD or (habit is Habit.DOWN and not calm):
@@ -160,17 +178,17 @@ class DeliverQueue:
 
     world: "World"
 
-    def send(self, delivery_id: "str") -> None:
+    def send(self, delivery_id: DeliveryId) -> None:
         chance = self.world.receivers.chance
         for _ in range(2 if chance.random() < self.world.weather.repeats_message else 1):
             delay = chance.choice((0.01, 0.01, 0.5, 20))
             self.world.agenda.after(delay, lambda: self._deliver(delivery_id, 1))
 
-    def _deliver(self, delivery_id: "str", receive: int) -> None:
+    def _deliver(self, delivery_id: DeliveryId, receive: int) -> None:
         receivers = self.world.receivers
         before, receivers.sender_since = receivers.sender_since, self.world.clock.now()
         try:
-            done = self.world.work(lambda: self.world.deliver_webhook(delivery_id))  # type: ignore[arg-type]  # an id
+            done = self.world.work(lambda: self.world.deliver_webhook(delivery_id))
         finally:
             receivers.sender_since = before
         if not done and receive < _RECEIVES:

@@ -160,7 +160,9 @@ class World(Service):
     def _build_webhooks(self, seed: int, *, receivers: bool) -> None:
         """Without receivers nothing of this has an effect that could go wrong."""
         self.receivers = Receivers(self, random.Random(seed + 3))  # noqa: S311  # a seed must replay
-        self.delivery_log = WitnessedDeliveries(self._look_each_minute)
+        self.delivery_log = WitnessedDeliveries(
+            self._look_each_minute, self.receivers.may_ask_again
+        )
         self.webhooks = WitnessedWebhooks(self.store.announced, self._look_each_minute)
         self.deliveries = self.delivery_log
         self.deliver_queue = DeliverQueue(self)
