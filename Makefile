@@ -74,6 +74,7 @@ lock: .venv/installed  ## resolve the locks anew
 	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt
 	# What is deployed is what was tested: the same versions, without the rest.
 	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml --group preview --constraint requirements/dev.txt --output-file requirements/preview.txt
 	$(COMPILE) --group engine --output-file requirements/engine.txt
 
 clean:  ## remove what was built
