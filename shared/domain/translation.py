@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, assert_type
 
 from shared.domain.errors import FieldError
 from shared.domain.field_rules import FieldRule
@@ -71,7 +71,8 @@ class Shaping:
                 return {name: getattr(wanted, name) for name in SHAPE_FIELDS}
             case Dimensions.BY_NAME:
                 return self._names(wanted)
-            case Dimensions.IN_PIXELS:
+            case last:
+                assert_type(last, Literal[Dimensions.IN_PIXELS])
                 return {"size": self._word_or_sides(wanted)}
 
     def _names(self, wanted: JobInput) -> Mapping[str, object]:

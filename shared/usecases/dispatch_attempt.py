@@ -112,7 +112,7 @@ class DispatchAttempt:
         return Draft(submission=sending, letter=letter)
 
     def _refused(self, submission: Submission, refusal: Refused, now: datetime) -> Draft:
-        return Draft(submission=submission.sending(now, fingerprint=""), refusal=refusal)
+        return Draft(submission=submission.sending(now, fingerprint=""), letter=refusal)
 
     def _postponed(self, job: Job, until: datetime, now: datetime) -> Job:
         saved = self._saved(job, job.postponed(now, until))

@@ -55,8 +55,8 @@ class PrepareReferences:
                 return self._of_link(job.provider, reference.url, index)
             case UploadedObject():
                 return self._of_upload(job.provider, reference, index)
-            case EarlierImage():
-                return self._of_earlier(job, reference, index)
+            case earlier:
+                return self._of_earlier(job, earlier, index)
 
     def _of_link(self, provider: str, url: str, index: int) -> str:
         upload_id = self._copied(url)

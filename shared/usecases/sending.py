@@ -14,8 +14,7 @@ class Draft:
     """A submission as it is claimed, with the letter to send, or why there is none."""
 
     submission: Submission
-    letter: Letter | None = None
-    refusal: Refused | None = None
+    letter: Letter | Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +36,8 @@ class Answer:
 
 def send(draft: Draft, *, provider: Provider, now: Callable[[], datetime]) -> Answer:
     """The one line that may cost money. Whatever it raises, it is not called again."""
-    if draft.letter is None:
-        return _refused(draft, draft.refusal, now(), was_called=False)
+    if isinstance(draft.letter, Refused):
+        return _refused(draft, draft.letter, now(), was_called=False)
     sent = draft.submission
     try:
         acceptance = provider.submit(draft.letter)
@@ -65,11 +64,7 @@ def disowned(answer: Answer) -> Answer:
     return Answer(sent=answer.sent, take=lambda s: s.unknown(fault), fault=fault)
 
 
-def _refused(
-    draft: Draft, error: Refused | None, at: datetime, *, was_called: bool = True
-) -> Answer:
-    if error is None:
-        raise AssertionError("a draft has a letter or a refusal")
+def _refused(draft: Draft, error: Refused, at: datetime, *, was_called: bool = True) -> Answer:
     fault = error.fault
     return Answer(
         sent=draft.submission,

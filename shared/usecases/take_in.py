@@ -98,23 +98,22 @@ class TakeIn:
         retry_at = now + timedelta(seconds=self._retry_seconds(claimed, answers))
         images = [image for one in kept for image in one.images]
 
-        def change(job: Job) -> Job | None:
-            updates = [a.take(s) for a in answers for s in job.submissions if a.is_for(s)]
-            if not updates:
-                return None
+        def after(job: Job, updates: Sequence[Submission]) -> Job:
             job = job.answered(updates, at=now, check_at=check_at, retry_at=retry_at)
             settled = [s for one in kept for s in one.settle(job, now)]
             return job.settled(settled, images, at=now, check_at=check_at) if settled else job
 
-        changed = change(claimed)
-        if changed is None:
-            return claimed
+        def change(job: Job) -> Job | None:
+            updates = _news(job, answers)
+            return after(job, updates) if updates else None
+
+        answered = after(claimed, _news(claimed, answers))
         try:
-            self.jobs.save(changed, was=claimed)
+            self.jobs.save(answered, was=claimed)
         except VersionConflict:
             # Beaten by a callback that overtook the answer, or by a cancel: read anew.
             return revise(self.jobs, claimed.id, change)
-        return changed
+        return answered
 
     def _retry_seconds(self, claimed: Job, answers: Sequence[Answer]) -> float:
         """Exponential with jitter, and never before the provider said."""
@@ -131,6 +130,11 @@ class TakeIn:
                     self.gate.report(offer.provider, offer.model, answer.fault)
             if not job.is_in_flight_at(offer.provider):
                 self.gate.leave(job.id, offer.provider)
+
+
+def _news(job: Job, answers: Sequence[Answer]) -> list[Submission]:
+    """Return the submissions that were still without an answer, each with its own."""
+    return [a.take(s) for a in answers for s in job.submissions if a.is_for(s)]
 
 
 def _came_inline(answer: Answer) -> bool:
