@@ -57,19 +57,10 @@ def test_two_shut_gates_do_not_hide_the_third_that_is_open(service: MemoryServic
     assert "it refuses our key" in attempt.decision
 
 
-def test_a_place_that_was_not_used_is_given_back_at_each_of_them(service: MemoryService) -> None:
-    service.limits = {"apixo": 1, "oxen": 1}
-    trip(service, "apixo", "oxen", code=ErrorCode.PROVIDER_AUTH)
-
-    service.submit(provider=("apixo", "oxen"))
-
-    assert service.provider_gate.states().in_flight == {"apixo": 0, "oxen": 0}
-
-
 def test_who_is_beaten_to_every_trial_waits_a_little_though_all_is_well_by_then() -> None:
     world = World()
     world.has_outage(passed=31)
-    gate, rivals, outcomes = world.gate(), world.gate(), 4 * [None]
+    gate, rivals, outcomes = world.gate(apixo=1), world.gate(), 4 * [None]
 
     def rival() -> None:
         """Somebody tries and gives the right back; the last one finds the provider well."""
@@ -91,6 +82,7 @@ def test_who_is_beaten_to_every_trial_waits_a_little_though_all_is_well_by_then(
     )
     assert verdict.wait_until == world.clock.now() + timedelta(seconds=15)
     assert verdict.why.startswith("apixo ")
+    assert world.places.taken("apixo") == {}
 
 
 # --- letters that cannot be written
