@@ -135,11 +135,13 @@ class Offer:
                 message=f"{count} references; {self.model} at {self.provider} takes at most "
                 f"{self.max_references}",
             )
-        if self._in_sequence(wanted) and self.max_sequence and count + wanted.n > self.max_sequence:
+        # Of images that cannot be had at all the count alone is at fault.
+        images = min(wanted.n, self.max_images)
+        if self._in_sequence(wanted) and self.max_sequence and count + images > self.max_sequence:
             yield FieldError(
                 pointer="/images",
                 code="too_many",
-                message=f"{count} references and {wanted.n} images; with sequential auto both "
+                message=f"{count} references and {images} images; with sequential auto both "
                 f"together may be at most {self.max_sequence}",
             )
 
