@@ -16,7 +16,7 @@ _TRIES: Final = 3  # a person waits at the other end
 
 
 @contextmanager
-def asking(context: typer.Context, *, url: str, key: str) -> Iterator["Seedhook"]:
+def asking(context: typer.Context, *, url: str | None, key: str | None) -> Iterator["Seedhook"]:
     from client.seedhook import Patience, Seedhook, SeedhookError  # noqa: PLC0415
 
     try:

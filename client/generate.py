@@ -77,4 +77,5 @@ def _priced(told: "Rehearsal") -> str:
     cost = "cost unknown" if amount is None else f"about ${amount:f}"
     sandbox = ", a sandbox" if told.sandbox else ""
     where = f"{told.model} at {told.provider} by {told.delivery}{sandbox}"
-    return f"{where}: {told.requested_images} images, {cost}; nothing was made"
+    images = f"{told.requested_images} image{'' if told.requested_images == 1 else 's'}"
+    return f"{where}: {images}, {cost}; nothing was made"

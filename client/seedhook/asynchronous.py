@@ -12,7 +12,7 @@ import httpx
 
 from . import jobs, reports, transfers
 from .attempts import Patience
-from .documents import Batch, Job, Model, Provider, Rehearsal, UsageRow
+from .documents import Batch, Health, Job, Model, Provider, Rehearsal, UsageRow
 from .fields import MODEL, JobFields, JobFilter
 from .landing import Progress
 from .place import Place
@@ -181,6 +181,10 @@ class AsyncSeedhook:
         return await self._run(
             reports.usage(self._patience, since=since, until=until, group_by=group_by)
         )
+
+    async def health(self) -> Health:
+        """Ask whether the API answers; it takes no key to know."""
+        return await self._run(reports.health(self._patience))
 
     async def models(self) -> tuple[Model, ...]:
         return await self._run(reports.models(self._patience))

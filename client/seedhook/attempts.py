@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -88,12 +89,22 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdecimal():
         return float(text)
+    until, since = http_date(text), date_of(headers)
+    return max(0.0, (until - since).total_seconds()) if until and since else None
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return when an answer was given, by the clock of who gave it."""
+    return http_date(headers.get("date", ""))
+
+
+def http_date(text: str) -> datetime | None:
     try:
-        until = parsedate_to_datetime(text)
-        since = parsedate_to_datetime(headers.get("date", ""))
-        return max(0.0, (until - since).total_seconds())
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
+    # RFC 9110 knows dates in GMT alone, and so does who leaves the zone out.
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def stranger(answer: Answer) -> Unreachable:

@@ -360,6 +360,14 @@ class UsageRow:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """That the API answers, and what time it has, to the second."""
+
+    status: str
+    at: datetime | None
+
+
 def _money(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 

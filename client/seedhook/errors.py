@@ -105,7 +105,8 @@ class ApiError(SeedhookError):
 
     def _words(self) -> str:
         told = f": {self.detail}" if self.detail else ""
-        fields = "".join(f"; {one.get('pointer')}: {one.get('message')}" for one in self.errors)
+        named = [f"; {one.get('pointer')}: {one.get('message')}" for one in self.errors]
+        fields = "".join(one for one in named if one[2:] not in told)
         later = f" Try again in {self.retry_after:.0f} s." if self.retry_after else ""
         return f"the API answered {self.status}{told}{fields}{self.hint}{later}"
 
@@ -119,7 +120,7 @@ class NotAuthorised(ApiError):
 
 
 class NotFound(ApiError):
-    pass
+    hint = " (not there, or not this key's)"
 
 
 class BudgetExceeded(ApiError):

@@ -5,13 +5,21 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from .attempts import Patience, document, read
-from .documents import Batch, Model, Provider, UsageRow
+from .attempts import Patience, answered, date_of, document, read, stranger
+from .documents import Batch, Health, Model, Provider, UsageRow
 from .errors import StillRunning
 from .steps import Call, Flow, Give, now, paused
 from .transfers import Source, referenced
 
 _BATCH_PAUSE: Final = 2.0  # seconds between two looks at a batch
+
+
+def health(patience: Patience) -> Flow[Health]:
+    answer = yield from answered(_get("/v1/health"), patience)
+    content = answer.json()
+    if not isinstance(content, dict) or not isinstance(content.get("status"), str):
+        raise stranger(answer)
+    return Health(status=content["status"], at=date_of(answer.headers))
 
 
 def models(patience: Patience) -> Flow[tuple[Model, ...]]:

@@ -11,7 +11,7 @@ import httpx
 
 from . import jobs, reports, transfers
 from .attempts import Patience
-from .documents import Batch, Job, Model, Provider, Rehearsal, UsageRow
+from .documents import Batch, Health, Job, Model, Provider, Rehearsal, UsageRow
 from .fields import MODEL, JobFields, JobFilter
 from .landing import Progress
 from .place import Place
@@ -173,6 +173,10 @@ class Seedhook:
         self, *, since: str | None = None, until: str | None = None, group_by: str = "day"
     ) -> tuple[UsageRow, ...]:
         return self._run(reports.usage(self._patience, since=since, until=until, group_by=group_by))
+
+    def health(self) -> Health:
+        """Ask whether the API answers; it takes no key to know."""
+        return self._run(reports.health(self._patience))
 
     def models(self) -> tuple[Model, ...]:
         return self._run(reports.models(self._patience))
