@@ -20,8 +20,8 @@ from tests.unit.client.library.test_transfers import FORM
 NOW = datetime(2026, 11, 20, 12, 10, tzinfo=UTC)
 PICTURE = a_png(64, 48)
 PROVIDER = {"name": "apixo", "sandbox": True, "callbacks": True, "in_flight": 2, "models": []}
-OFFER = {"provider_model": "m", "deliveries": [], "price": None, "schema": {}}
-MODEL = {"id": "seedream-4.5", "title": "Seedream 4.5", "aliases": []}
+OFFER: dict[str, Any] = {"provider_model": "m", "deliveries": [], "price": None, "schema": {}}
+MODEL: dict[str, Any] = {"id": "seedream-4.5", "title": "Seedream 4.5", "aliases": []}
 
 
 def done(**more: Any) -> dict[str, Any]:

@@ -71,10 +71,11 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_the_programs_are_in_order(name: str, tmp_path: Path) -> None:
     command(httpx.MockTransport(nobody))("scaffold", str(tmp_path / "start"))
     file = tmp_path / "start" / name
-    ruff = [Path(sys.executable).with_name("ruff"), "check", "--isolated", "--select", "E,F,I,B,UP"]
+    ruff = str(Path(sys.executable).with_name("ruff"))
+    rules = ["--isolated", "--select", "E,F,I,B,UP", "--line-length", "100"]
 
     done = subprocess.run(
-        [*ruff, "--line-length", "100", file], capture_output=True, text=True, check=False
+        [ruff, "check", *rules, str(file)], capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stdout
