@@ -228,6 +228,10 @@ class AsyncSeedhook:
             reports.anything(self._patience, method, path, body=body, query=query)
         )
 
+    async def text(self, path: str) -> str:
+        """Ask for what is no JSON, such as usage as CSV; return it as it comes."""
+        return await self._run(reports.text(self._patience, path))
+
     async def _run[T](self, flow: Flow[T]) -> T:
         """Do a flow's steps, and return what it comes to."""
         with closing(flow):

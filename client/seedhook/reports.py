@@ -97,6 +97,11 @@ def anything(
     return (yield from document(call, patience))
 
 
+def text(patience: Patience, path: str) -> Flow[str]:
+    answer = yield from answered(_get(path), patience)
+    return answer.content.decode("utf-8", "replace")
+
+
 def posting(path: str, body: object) -> Call:
     return Call(
         method="POST",

@@ -218,6 +218,10 @@ class Seedhook:
         """Ask the API for what has no method here; return the object that it answers with."""
         return self._run(reports.anything(self._patience, method, path, body=body, query=query))
 
+    def text(self, path: str) -> str:
+        """Ask for what is no JSON, such as usage as CSV; return it as it comes."""
+        return self._run(reports.text(self._patience, path))
+
     def _run[T](self, flow: Flow[T]) -> T:
         """Do a flow's steps, and return what it comes to."""
         with closing(flow):

@@ -81,11 +81,17 @@ def test_what_cannot_be_uploaded_is_told_before_anything_is_sent(tmp_path: Path)
     assert api.asked == []
 
 
-def test_a_bucket_that_refuses_ends_the_edit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [(httpx.Response(503, text="<Error/>"), ServerFailed), (httpx.ReadError("x"), Unreachable)],
+)
+def test_a_bucket_that_takes_nothing_ends_the_edit(
+    tmp_path: Path, failure: Play, kind: type[Exception]
+) -> None:
     (tmp_path / "a.png").write_bytes(PICTURE)
-    client, api = playing(answer(FORM, 201), httpx.Response(503, text="<Error/>"))
+    client, api = playing(answer(FORM, 201), failure)
 
-    with pytest.raises(ServerFailed):
+    with pytest.raises(kind):
         client.edit(tmp_path / "a.png", "at night")
 
     assert len(api.asked) == 2
