@@ -29,7 +29,13 @@ def asking(context: typer.Context, *, url: str | None, key: str | None) -> Itera
 
 
 def complain(text: str) -> None:
-    typer.echo(f"seedhook: {text}", err=True)
+    """Say it in one line, without what a terminal would obey."""
+    typer.echo(f"seedhook: {plain(text)}", err=True)
+
+
+def plain(text: str) -> str:
+    """Return what a terminal shows: some of it others have written."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def exit_code(error: "SeedhookError") -> ExitCode:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from client.asking import asking
+from client.asking import asking, plain
 from client.exit_codes import ExitCode
 from client.options import AsJson, Key, Url
 
@@ -40,6 +40,6 @@ def doctor(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = Fals
 def _tell(finding: "Finding") -> None:
     colour = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
     level = typer.style(f"{finding.level:<4}", fg=colour[finding.level])
-    typer.echo(f"{level}  {finding.what}: {finding.told}")
+    typer.echo(f"{level}  {finding.what}: {plain(finding.told)}")
     if finding.advice:
         typer.echo(f"      {finding.advice}")

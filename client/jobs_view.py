@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from rich import box
 from rich.table import Table
 
+from client.asking import plain
+
 if TYPE_CHECKING:  # for the types alone
     from client.seedhook import Image, Job
 
@@ -32,6 +34,11 @@ def overview(jobs: Iterable["Job"], now: datetime | None = None) -> Table:
 
 
 def details(job: "Job") -> Iterator[str]:
+    """Tell all of a job, line by line."""
+    return map(plain, _details(job))
+
+
+def _details(job: "Job") -> Iterator[str]:
     sandbox = ", a sandbox: placeholders that cost nothing" if job.sandbox else ""
     yield f"{job.id}  {job.status}{', late' if job.late else ''}"
     yield f"  {job.model} at {job.provider} by {job.delivery}{sandbox}"

@@ -4,6 +4,7 @@ Neither goes through the API: it signs an address, and the bytes go straight the
 """
 
 import json
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -84,8 +85,9 @@ def all_downloaded(
 
 
 def file_name(job_id: str, image: Image) -> str:
-    extension = _EXTENSIONS.get(image.content_type, image.key.rpartition(".")[2])
-    return f"{job_id}-{image.index}.{extension}"
+    """Return a name in the folder, whatever the server calls the job."""
+    stem = re.sub(r"[^\w-]", "_", f"{job_id}-{image.index}")
+    return f"{stem}.{_EXTENSIONS.get(image.content_type, 'bin')}"
 
 
 def content_type_of(name: str, content: bytes) -> str:

@@ -136,6 +136,20 @@ def test_a_job_that_did_not_bring_all_is_exit_code_1(status: str) -> None:
     assert "content_policy: not this (at fault: provider)" in result.stdout
 
 
+def test_what_a_provider_wrote_moves_no_cursor() -> None:
+    fault = {"code": "x", "message": "\x1b[2Jbad\r", "who": "provider", "retryable": False}
+    refused = problem(422, detail="\x1b]0;bad\a")
+    run, _ = playing(
+        answer(a_job(), 202), answer(a_job("failed", 2, error=fault)), answer(refused, 422)
+    )
+
+    failed, refusal = run("generate", "a fox", "--wait"), run("generate", "a fox")
+
+    assert "\x1b" not in failed.stdout + refusal.stderr
+    assert "\ufffd[2Jbad\ufffd" in failed.stdout
+    assert "bad" in refusal.stderr
+
+
 def test_patience_that_ends_is_exit_code_5_and_the_job_is_told() -> None:
     run, _ = playing(answer(a_job(), 202), answer(a_job("processing", 2)))
 

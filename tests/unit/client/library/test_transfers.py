@@ -1,11 +1,12 @@
 """Files go straight to the bucket and come straight from it, whole or not at all."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from client.seedhook import Misconfigured, NotFound, NotWhole, ServerFailed, Unreachable
+from client.seedhook import Job, Misconfigured, NotFound, NotWhole, ServerFailed, Unreachable
 from tests.pictures import a_png
 from tests.unit.client.library.played import KEY, Play, a_job, an_image, answer, playing
 
@@ -150,6 +151,33 @@ def test_a_download_that_breaks_off_starts_anew(tmp_path: Path, failure: Play) -
 
     assert client.download("job_1", 0, tmp_path / "a.png").read_bytes() == PICTURE
     assert api.slept == [0.5]
+
+
+class HalfWay(httpx.SyncByteStream):
+    def __iter__(self) -> Iterator[bytes]:
+        yield PICTURE[:20]
+        raise httpx.ReadError("broken")
+
+
+def test_what_came_before_it_broke_off_is_forgotten(tmp_path: Path) -> None:
+    broken = httpx.Response(200, stream=HalfWay())
+    client, _ = playing(links(PICTURE), broken, httpx.Response(200, content=PICTURE))
+    seen: list[int] = []
+
+    path = client.download("job_1", 0, tmp_path / "a.png", progress=lambda n, _: seen.append(n))
+
+    assert path.read_bytes() == PICTURE
+    assert (seen[0], seen[-1]) == (20, len(PICTURE))
+
+
+def test_a_server_cannot_choose_where_a_file_goes(tmp_path: Path) -> None:
+    image = an_image(PICTURE, content_type="x/y", key="a./../../evil")
+    job = Job.read(a_job("succeeded", id="../../evil", images=[image]))
+    client, _ = playing(answer({"data": [image]}), httpx.Response(200, content=PICTURE))
+
+    (path,) = client.download_all(job, tmp_path / "out")
+
+    assert path == tmp_path / "out/______evil-0.bin"
 
 
 @pytest.mark.parametrize("failure", [httpx.Response(403), httpx.ReadError("broken")])
