@@ -20,7 +20,7 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 def overview(jobs: Iterable["Job"], now: datetime | None = None) -> Table:
     table = Table(*_HEADINGS, box=box.SIMPLE_HEAD)
     for job in jobs:
-        table.add_row(
+        cells = (
             job.id,
             f"{job.status}{', late' if job.late else ''}",
             job.model,
@@ -30,6 +30,7 @@ def overview(jobs: Iterable["Job"], now: datetime | None = None) -> Table:
             age((now or datetime.now(UTC)) - job.created_at),
             ",".join(job.tags),
         )
+        table.add_row(*map(plain, cells))
     return table
 
 
