@@ -55,7 +55,7 @@ def _followed(
 ) -> tuple["Batch", ExitCode]:
     """Return the batch as it was last seen, and what that is worth."""
     from client.progress import batch_view, screen  # noqa: PLC0415
-    from client.seedhook import StillRunning  # noqa: PLC0415
+    from client.seedhook import SeedhookError, StillRunning  # noqa: PLC0415
 
     try:
         with batch_view(screen(as_json=as_json)) as show:
@@ -67,6 +67,9 @@ def _followed(
     except KeyboardInterrupt:
         complain(f"{found.id} goes on")
         return found, ExitCode.TIMED_OUT
+    except SeedhookError:
+        complain(f"{found.id} was started: seedhook jobs ls --batch {found.id}")
+        raise
     return found, ExitCode.OK if found.succeeded else ExitCode.JOB_FAILED
 
 

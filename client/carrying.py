@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,8 @@ from client.exit_codes import ExitCode
 from client.inline_pictures import drawer_of
 from client.jobs_view import described, details
 from client.progress import download_view, job_view, screen
-from client.seedhook import StillRunning
+from client.seedhook import SeedhookError, StillRunning
+from client.seedhook.transfers import file_name
 
 if TYPE_CHECKING:  # for the types alone
     from rich.console import Console
@@ -36,11 +39,22 @@ def carry(client: "Seedhook", job: "Job", wish: Wish) -> None:
     if not (wish.wait or wish.out):
         _tell(console, job, (), wish)
         return
-    job, code = followed(client, job, wish, console)
-    files = kept(client, job, wish.out, console) if wish.out and job.is_over else ()
+    with _findable(job):
+        job, code = followed(client, job, wish, console)
+        files = kept(client, job, wish.out, console) if wish.out and job.is_over else ()
     _tell(console, job, files, wish)
     if code is not ExitCode.OK:
         raise typer.Exit(code)
+
+
+@contextmanager
+def _findable(job: "Job") -> Iterator[None]:
+    """Whatever goes wrong from here on, the job was made: say how it is found again."""
+    try:
+        yield
+    except SeedhookError:
+        complain(f"{job.id} was made: seedhook jobs watch {job.id}")
+        raise
 
 
 def show(client: "Seedhook", job: "Job", wish: Wish) -> None:
@@ -69,12 +83,12 @@ def followed(
 
 def kept(client: "Seedhook", job: "Job", folder: Path, console: "Console") -> tuple[Path, ...]:
     """Keep all images of a job; show them where the terminal can."""
-    folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     with download_view(console) as begin:
         for image in job.images:
             progress = begin(f"image {image.index}")
-            files.append(client.download(job, image.index, folder, progress=progress))
+            place = folder / file_name(job.id, image)
+            files.append(client.download(job, image.index, place, progress=progress))
     for image, file in zip(job.images, files, strict=True):
         _draw(file, console)
         console.print(f"{file}  {described(image)}")

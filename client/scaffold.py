@@ -1,6 +1,7 @@
 """`seedhook scaffold`: a start for a program of one's own, from a job if you like."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -40,11 +41,11 @@ def scaffold(  # noqa: PLR0913  # one parameter per option
             request = request_of(client.get(job))
     samples = {path.name.removesuffix(".txt"): path for path in sorted(_SAMPLES.glob("*.txt"))}
     _refuse_to_overwrite(folder, [*samples, _REQUEST])
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _REQUEST).write_text(f"{json.dumps(request, indent=2)}\n", encoding="utf-8")
-    for name, path in samples.items():
-        (folder / name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "generate.sh").chmod(0o755)
+    try:
+        _write(folder, request, samples)
+    except OSError as exc:
+        complain(f"cannot write {folder}: {exc.strerror}")
+        raise typer.Exit(ExitCode.WRONG_USAGE) from exc
     _tell([str(folder / name) for name in (_REQUEST, *samples)], as_json=as_json)
 
 
@@ -53,6 +54,14 @@ def request_of(job: "Job") -> dict[str, Any]:
     asked = {name: value for name, value in job.input.items() if value not in (None, [])}
     more = {"tags": list(job.tags), "metadata": dict(job.metadata)}
     return {"model": job.model, **asked, **{name: value for name, value in more.items() if value}}
+
+
+def _write(folder: Path, request: Mapping[str, Any], samples: Mapping[str, Path]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _REQUEST).write_text(f"{json.dumps(request, indent=2)}\n", encoding="utf-8")
+    for name, path in samples.items():
+        (folder / name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "generate.sh").chmod(0o755)
 
 
 def _refuse_to_overwrite(folder: Path, names: list[str]) -> None:

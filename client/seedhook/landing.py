@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from .errors import Misconfigured, NotWhole
 
@@ -18,7 +18,8 @@ type Progress = Callable[[int, int], None]
 class Landing:
     """Bytes on their way to a place, counted and hashed as they come."""
 
-    file: BinaryIO
+    place: Path
+    file: FileIO
     expected: int
     progress: Progress | None = None
     received: int = 0
@@ -32,7 +33,12 @@ class Landing:
         self._hash = hashlib.sha256()
 
     def write(self, chunk: bytes) -> None:
-        self.file.write(chunk)
+        rest = memoryview(chunk)
+        try:
+            while rest:
+                rest = rest[self.file.write(rest) :]
+        except OSError as exc:
+            raise _unwritable(self.place, exc) from exc
         self._hash.update(chunk)
         self.received += len(chunk)
         if self.progress:
@@ -52,15 +58,20 @@ def landing(place: Path, *, expected: int, progress: Progress | None) -> Iterato
         place.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
     except OSError as exc:
-        raise Misconfigured(f"cannot write {place}: {exc.strerror}") from exc
+        raise _unwritable(place, exc) from exc
     try:
-        with os.fdopen(handle, "w+b") as file:
-            yield Landing(file=file, expected=expected, progress=progress)
+        # Unbuffered: a full disk is told while there is somebody to tell.
+        with FileIO(handle, "w+") as file:
+            yield Landing(place=place, file=file, expected=expected, progress=progress)
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(place)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _unwritable(place: Path, error: OSError) -> Misconfigured:
+    return Misconfigured(f"cannot write {place}: {error.strerror}")
 
 
 def _umask() -> int:

@@ -112,6 +112,18 @@ def test_images_are_kept_and_named(tmp_path: Path) -> None:
     assert "\x1b" not in result.stdout
 
 
+def test_a_place_that_cannot_be_written_is_told_with_the_job(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    over = a_job("succeeded", 2, images=[an_image(PICTURE)])
+    run, _ = playing(answer(a_job(), 202), answer(over), answer({"data": [an_image(PICTURE)]}))
+
+    result = run("generate", "a fox", "--out", str(tmp_path / "file/out"))
+
+    assert result.exit_code == ExitCode.WRONG_USAGE
+    assert "job_1 was made" in result.stderr
+    assert "cannot write" in result.stderr
+
+
 def test_json_is_one_document_and_progress_goes_elsewhere(tmp_path: Path) -> None:
     over = a_job("succeeded", 2, images=[an_image(PICTURE)])
     links = answer({"data": [an_image(PICTURE)]})
@@ -157,6 +169,24 @@ def test_patience_that_ends_is_exit_code_5_and_the_job_is_told() -> None:
 
     assert result.exit_code == ExitCode.TIMED_OUT
     assert json.loads(result.stdout)["status"] == "processing"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        [answer(problem(401), 401)],
+        [answer(a_job("succeeded", 2, images=[an_image(PICTURE)])), answer({"data": []})],
+    ],
+)
+def test_a_job_that_was_made_is_named_whatever_goes_wrong_later(
+    later: list[Play], tmp_path: Path
+) -> None:
+    run, _ = playing(answer(a_job(), 202), *later)
+
+    result = run("generate", "a fox", "--out", str(tmp_path), "--json")
+
+    assert result.exit_code != ExitCode.OK
+    assert "job_1 was made: seedhook jobs watch job_1" in result.stderr
 
 
 def test_ctrl_c_leaves_the_job_and_says_how_to_find_it() -> None:

@@ -13,7 +13,7 @@ from client.jobs_view import age, cost, overview
 from client.seedhook import Job
 from tests.unit.client.commands import Run, command, said
 from tests.unit.client.in_memory import transport_of
-from tests.unit.client.library.played import Play, Played, a_job, answer
+from tests.unit.client.library.played import Play, Played, a_job, answer, problem
 from tests.unit.client.library.test_following import a_batch
 from tests.unit.client.library.test_transfers import FORM
 from tests.unit.functions.front_door import FrontDoor
@@ -174,6 +174,20 @@ def test_a_batch_is_followed_to_its_end(rows: Path, counts: dict[str, int], code
     assert result.exit_code == code
     assert "batch_1 completed: 4 of 4 done" in result.stdout
     assert "batches/rows.report.jsonl" in result.stdout
+
+
+def test_a_batch_that_was_started_is_named_whatever_goes_wrong_later(rows: Path) -> None:
+    run, _ = playing(
+        answer(FORM, 201),
+        httpx.Response(204),
+        answer(a_batch(), 202),
+        answer(problem(401), 401),
+    )
+
+    result = run("batch", str(rows), "--wait")
+
+    assert result.exit_code == ExitCode.NOT_AUTHORISED
+    assert "batch_1 was started" in result.stderr
 
 
 def test_patience_with_a_batch_is_exit_code_5(rows: Path) -> None:

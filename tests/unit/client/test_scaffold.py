@@ -67,6 +67,15 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["generate.py"]
 
 
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    result = command(httpx.MockTransport(nobody))("scaffold", str(tmp_path / "file/start"))
+
+    assert result.exit_code == ExitCode.WRONG_USAGE
+    assert "cannot write" in result.stderr
+
+
 @pytest.mark.parametrize("name", ["generate.py", "receiver.py"])
 def test_the_programs_are_in_order(name: str, tmp_path: Path) -> None:
     command(httpx.MockTransport(nobody))("scaffold", str(tmp_path / "start"))

@@ -1,5 +1,7 @@
 """Files go straight to the bucket and come straight from it, whole or not at all."""
 
+import resource
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -205,3 +207,19 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(Misconfigured, match="cannot write"):
         client.download("job_1", 0, tmp_path / "file/a.png")
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    client, _ = playing(links(PICTURE), httpx.Response(200, content=PICTURE))
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(Misconfigured, match=r"cannot write .*a.png: File too large"):
+            client.download("job_1", 0, tmp_path / "a.png")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+
+    assert list(tmp_path.iterdir()) == []
