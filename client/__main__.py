@@ -8,22 +8,31 @@ from typing import Annotated
 
 import typer
 
-from client import callbacks, keys, models, webhooks
+from client import callbacks, jobs, keys, models, webhooks
+from client.batch import batch
+from client.doctor import doctor
 from client.exit_codes import ExitCode
+from client.generate import edit, generate
 from client.options import AsJson
+from client.scaffold import scaffold
 from client.usage import usage
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Seedhook: a self-hosted, webhook-driven image service.",
 )
+app.command()(generate)
+app.command()(edit)
+app.command()(batch)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.command()(usage)
 app.add_typer(webhooks.app, name="webhooks")
+app.command()(scaffold)
+app.command()(doctor)
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes a free one.")]
 Data = Annotated[

@@ -1,18 +1,14 @@
-"""The API as a command sees it: ask, and know what a refusal means for the exit code."""
+"""The API for commands that show its documents as they come: once asked, with an exit code."""
 
-from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
 
+from client.asking import exit_code
 from client.exit_codes import ExitCode
-
-# The API answers within 30 seconds, or not at all.
-_PATIENCE_SECONDS: Final = 40.0
-_NOT_AUTHORISED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-# Our own requests were well-formed: try again later, or look whether this is the API at all.
-_NOT_OUR_FAULT: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+from client.seedhook import Patience, Seedhook, SeedhookError
 
 
 class ApiError(Exception):
@@ -26,11 +22,7 @@ class ApiError(Exception):
 class Api:
     def __init__(self, url: str, *, key: str, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url
-        self._http = httpx.Client(
-            headers={"authorization": f"Bearer {key}"},
-            timeout=_PATIENCE_SECONDS,
-            transport=transport,
-        )
+        self._client = Seedhook(url, key, patience=Patience(tries=1), transport=transport)
 
     def get(self, path: str) -> dict[str, Any]:
         """Return the object that the API answers with. Raises ApiError."""
@@ -49,36 +41,13 @@ class Api:
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Return the object that the API answers with; empty for no content. Raises ApiError."""
-        answer = self._send(method, path, body=body, query=query)
-        if answer.status_code == HTTPStatus.NO_CONTENT:
-            return {}
-        content = _object(answer)
-        if content is None:
-            raise self.stranger()
-        return content
+        with _told():
+            return self._client.ask(method, path, body=body, query=query)
 
     def text(self, path: str) -> str:
         """Return what the API answers with, as it is. Raises ApiError."""
-        return self._send("GET", path).text
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: object = None,
-        query: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        url = f"{self._url}{path}"
-        try:
-            answer = self._http.request(method, url, json=body, params=query or None)
-        except (httpx.TransportError, httpx.InvalidURL) as exc:
-            reason = str(exc) or type(exc).__name__
-            message = f"cannot reach {self._url}: {reason}"
-            raise ApiError(message, ExitCode.UNREACHABLE) from exc
-        if not answer.is_success:
-            raise ApiError(_reason(answer, _object(answer)), _exit_code(answer.status_code))
-        return answer
+        with _told():
+            return self._client.text(path)
 
     def listed(self, path: str, *, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """Return what a list holds. Raises ApiError."""
@@ -92,25 +61,9 @@ class Api:
         return ApiError(f"what answers at {self._url} is not Seedhook", ExitCode.UNREACHABLE)
 
 
-def _object(answer: httpx.Response) -> dict[str, Any] | None:
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        content = answer.json()
-    except ValueError:
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _reason(answer: httpx.Response, problem: dict[str, Any] | None) -> str:
-    """Read a problem document; what is none has only its status to tell."""
-    detail = (problem or {}).get("detail")
-    told = f": {detail}" if isinstance(detail, str) else ""
-    return f"the API answered {answer.status_code}{told}"
-
-
-def _exit_code(status: int) -> ExitCode:
-    if status in _NOT_AUTHORISED:
-        return ExitCode.NOT_AUTHORISED
-    is_ours = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return (
-        ExitCode.WRONG_USAGE if is_ours and status not in _NOT_OUR_FAULT else ExitCode.UNREACHABLE
-    )
+        yield
+    except SeedhookError as exc:
+        raise ApiError(str(exc), exit_code(exc)) from exc

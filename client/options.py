@@ -31,4 +31,20 @@ Key = Annotated[
     str,
     typer.Option(envvar="SEEDHOOK_API_KEY", callback=_checked_key, help="The key to ask with."),
 ]
+MaybeUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SEEDHOOK_URL",
+        callback=lambda url: None if url is None else _checked_url(url),
+        help="Where the API is.",
+    ),
+]
+MaybeKey = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SEEDHOOK_API_KEY",
+        callback=lambda key: None if key is None else _checked_key(key),
+        help="The key to ask with.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -4,12 +4,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from shared.domain.webhook_signature import SignatureInvalid, verify
+from client.seedhook import webhooks
 
 _LONGEST_BODY: Final = 1_000_000
 _SECONDS: Final = 20.0  # for a sender to say what it has to say
@@ -26,15 +25,11 @@ class Heard:
 
 def judged(secrets: Iterable[str], *, headers: Mapping[str, str], body: bytes) -> Heard:
     """Believe a message that any of the secrets has signed."""
-    reason = "there is no secret to verify it with"
-    for secret in secrets:
-        try:
-            message_id = verify(secret, headers=headers, body=body, now=datetime.now(UTC))
-        except SignatureInvalid as exc:
-            reason = str(exc)
-        else:
-            return Heard(message_id=message_id, body=body)
-    return Heard(message_id=None, body=body, reason=reason)
+    try:
+        message_id = webhooks.verify(secrets, headers=headers, body=body)
+    except webhooks.SignatureInvalid as exc:
+        return Heard(message_id=None, body=body, reason=str(exc))
+    return Heard(message_id=message_id, body=body)
 
 
 @contextmanager

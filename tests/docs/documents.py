@@ -105,7 +105,7 @@ def _names(body: Sequence[ast.stmt], *, prefix: str) -> Iterator[str]:
 
 
 def documents() -> list[Document]:
-    paths = [*Path().glob("*.md"), *Path("docs").rglob("*.md")]
+    paths = [*Path().glob("*.md"), *Path("docs").rglob("*.md"), Path("client/README.md")]
     return [Document(path) for path in sorted(paths)]
 
 

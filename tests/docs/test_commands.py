@@ -16,6 +16,7 @@ from tests.docs.documents import Block, Document, documents, readme
 
 # A word after the fence's `sh`, and why such a block is not run here.
 NOT_RUN = {
+    "client": "run by tests/docs/test_client.py",
     "webhooks": "run by tests/docs/test_webhooks.py",
     "aws": "needs an AWS account",
     "install": "builds environments, or runs long; the targets' names are checked instead",

@@ -1,0 +1,376 @@
+"""What the API tells, as values. What a newer server adds is kept in `raw`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Self
+
+from .errors import JobFailed
+
+TERMINAL: Final = frozenset({"succeeded", "partial", "failed", "cancelled", "expired"})
+
+type Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    code: str
+    message: str
+    who: str | None
+    retryable: bool
+
+    @classmethod
+    def read(cls, raw: Raw | None) -> "Fault | None":
+        if raw is None:
+            return None
+        return cls(
+            code=raw["code"],
+            message=raw["message"],
+            who=raw.get("who"),
+            retryable=raw.get("retryable") is True,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A stored image. `url` is signed and lives for minutes; `key` and `sha256` stay."""
+
+    index: int
+    key: str
+    url: str
+    preview_url: str | None
+    content_type: str
+    bytes: int
+    width: int
+    height: int
+    sha256: str
+    verified: bool | None
+    raw: Raw = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(
+            index=raw["index"],
+            key=raw["key"],
+            url=raw["url"],
+            preview_url=raw.get("preview_url"),
+            content_type=raw["content_type"],
+            bytes=raw["bytes"],
+            width=raw["width"],
+            height=raw["height"],
+            sha256=raw["sha256"],
+            verified=raw.get("verified"),
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Dollars; None where nobody knows, never zero instead."""
+
+    estimated_usd: Decimal | None
+    charged_usd: Decimal | None
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(
+            estimated_usd=_money(raw["estimated_usd"]), charged_usd=_money(raw["charged_usd"])
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at one provider."""
+
+    number: int
+    provider: str
+    delivery: str
+    task_ids: tuple[str, ...]
+    state: str
+    submitted_at: datetime | None
+    finished_at: datetime | None
+    error: Fault | None
+    decision: str | None
+    raw: Raw = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(
+            number=raw["number"],
+            provider=raw["provider"],
+            delivery=raw["delivery"],
+            task_ids=tuple(raw["task_ids"]),
+            state=raw["state"],
+            submitted_at=_moment(raw["submitted_at"]),
+            finished_at=_moment(raw["finished_at"]),
+            error=Fault.read(raw["error"]),
+            decision=raw.get("decision"),
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A line of a job's timeline."""
+
+    at: datetime
+    status: str
+    note: str | None
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(at=datetime.fromisoformat(raw["at"]), status=raw["status"], note=raw.get("note"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job at one moment; `version` grows with every change."""
+
+    id: str
+    status: str
+    model: str
+    provider: str
+    delivery: str
+    sandbox: bool
+    input: Raw
+    images: tuple[Image, ...]
+    requested_images: int
+    delivered_images: int
+    error: Fault | None
+    attempts: tuple[Attempt, ...]
+    cost: Cost
+    late: bool
+    metadata: Mapping[str, str]
+    tags: tuple[str, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    timeline: tuple[Moment, ...]
+    urls: Mapping[str, str]
+    raw: Raw = field(repr=False, compare=False)
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == "succeeded"
+
+    def checked(self) -> Self:
+        """Return the job if it brought all that was asked for. Raises JobFailed."""
+        if self.succeeded:
+            return self
+        why = f": {self.error.message} ({self.error.code})" if self.error else ""
+        raise JobFailed(f"{self.id} is {self.status}{why}", job=self)
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(
+            id=raw["id"],
+            status=raw["status"],
+            model=raw["model"],
+            provider=raw["provider"],
+            delivery=raw["delivery"],
+            sandbox=raw["sandbox"],
+            input=raw["input"],
+            images=tuple(map(Image.read, raw["images"])),
+            requested_images=raw["requested_images"],
+            delivered_images=raw["delivered_images"],
+            error=Fault.read(raw["error"]),
+            attempts=tuple(map(Attempt.read, raw["attempts"])),
+            cost=Cost.read(raw["cost"]),
+            late=raw["late"],
+            metadata=raw["metadata"],
+            tags=tuple(raw["tags"]),
+            version=raw["version"],
+            created_at=datetime.fromisoformat(raw["created_at"]),
+            updated_at=datetime.fromisoformat(raw["updated_at"]),
+            completed_at=_moment(raw["completed_at"]),
+            timeline=tuple(map(Moment.read, raw["timeline"])),
+            urls=raw["urls"],
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What would become of a request: `dry_run` makes no job and costs nothing."""
+
+    model: str
+    provider: str
+    delivery: str
+    sandbox: bool
+    requested_images: int
+    cost: Cost
+    raw: Raw = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(
+            model=raw["model"],
+            provider=raw["provider"],
+            delivery=raw["delivery"],
+            sandbox=raw["sandbox"],
+            requested_images=raw["requested_images"],
+            cost=Cost.read(raw["cost"]),
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A place for one upload: a form that takes one file, and the reference it then has."""
+
+    id: str
+    url: str
+    fields: Mapping[str, str]
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(id=raw["id"], url=raw["url"], fields=dict(raw["fields"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Many jobs from one file; `counts` has accepted, refused, in_flight, succeeded, failed."""
+
+    id: str
+    status: str
+    counts: Mapping[str, int]
+    lines: int | None
+    report: str | None
+    raw: Raw = field(repr=False, compare=False)
+
+    @property
+    def is_over(self) -> bool:
+        return self.raw.get("completed_at") is not None
+
+    @property
+    def done(self) -> int:
+        """Return how many lines nothing more comes of."""
+        return sum(self.counts.get(name, 0) for name in ("refused", "succeeded", "failed"))
+
+    @property
+    def succeeded(self) -> bool:
+        """Return whether every line brought its images."""
+        is_flawless = not self.counts.get("failed") and not self.counts.get("refused")
+        return self.is_over and self.status == "completed" and is_flawless
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(
+            id=raw["id"],
+            status=raw["status"],
+            counts=raw["counts"],
+            lines=raw.get("lines"),
+            report=raw.get("report"),
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A model at one provider; `schema` is the JSON Schema of what it takes there."""
+
+    provider_model: str
+    deliveries: tuple[str, ...]
+    usd_per_image: Decimal | None
+    schema: Raw
+    raw: Raw = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        price = raw["price"]
+        return cls(
+            provider_model=raw["provider_model"],
+            deliveries=tuple(raw["deliveries"]),
+            usd_per_image=_money(price["usd_per_image"]) if price else None,
+            schema=raw["schema"],
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    id: str
+    title: str
+    aliases: tuple[str, ...]
+    providers: Mapping[str, Offer]
+    raw: Raw = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(
+            id=raw["id"],
+            title=raw["title"],
+            aliases=tuple(raw["aliases"]),
+            providers={name: Offer.read(offer) for name, offer in raw["providers"].items()},
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """How a provider fares; `open_models` are those that its breaker keeps jobs from."""
+
+    name: str
+    sandbox: bool
+    callbacks: bool
+    in_flight: int | None
+    max_in_flight: int | None
+    open_models: tuple[str, ...]
+    raw: Raw = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        return cls(
+            name=raw["name"],
+            sandbox=raw["sandbox"],
+            callbacks=raw["callbacks"],
+            in_flight=raw.get("in_flight"),
+            max_in_flight=raw.get("max_in_flight"),
+            open_models=tuple(m["model"] for m in raw["models"] if m["breaker"] != "closed"),
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """What jobs have made and cost; `group` is the day, model, ... it was added up by."""
+
+    group: str
+    jobs: int
+    images: int
+    failed: int
+    spent_usd: Decimal
+    raw: Raw = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, raw: Raw, *, group_by: str) -> Self:
+        return cls(
+            group=raw[group_by],
+            jobs=raw["jobs"],
+            images=raw["images"],
+            failed=raw["failed"],
+            spent_usd=Decimal(raw["spent_usd"]),
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """That the API answers, and what time it has, to the second."""
+
+    status: str
+    at: datetime | None
+
+
+def _money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
