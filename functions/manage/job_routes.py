@@ -89,9 +89,19 @@ def _view(app: APIGatewayHttpResolver, service: Service, job: Job) -> dict[str, 
 def _preview_link(service: Service, job: Job, image: StoredImage) -> str:
     link = preview_link(job, image, service.media.link)
     if link is None:
+        _ask_for_previews(service, job, image)
         why = "yet" if image.verified is None else "and gets none: it could not be decoded"
         raise PreviewNotFound(f"image {image.index} of {job.id} has no preview {why}")
     return link
+
+
+def _ask_for_previews(service: Service, job: Job, image: StoredImage) -> None:
+    """Ask once more, should the first request be lost, or older than there are previews.
+
+    Not where images are kept for a time: a preview made late would be kept longer than its image.
+    """
+    if image.verified is None and job.retention.media_days is None:
+        service.preview_queue.send(job.id)
 
 
 def _job_of_caller(app: APIGatewayHttpResolver, service: Service, job_id: str) -> Job:

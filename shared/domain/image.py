@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
 
 from shared.domain.ids import JobId
+
+# What can be decoded in the memory of a function (docs/adr/0013): twice the largest that a model
+# makes, and all that is fetched from a provider.
+MOST_PIXELS: Final = 2 * 4096 * 4096
+MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,10 @@ class StoredImage:
     sha256: str
     verified: bool | None = None  # whether it could be decoded whole; None: not looked at yet
     placeholder: str | None = None  # a tiny picture as a data URI, to show before the preview
+
+    @property
+    def is_too_large_to_decode(self) -> bool:
+        return self.bytes > MOST_BYTES or self.width * self.height > MOST_PIXELS
 
     @property
     def has_preview(self) -> bool:

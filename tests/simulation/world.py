@@ -21,6 +21,7 @@ from shared.adapters.memory.buckets import (
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus
+from shared.adapters.memory.previews import MemoryPreviewQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
 from shared.adapters.parallel import InTurn
 from shared.catalog.load import load_catalog
@@ -118,6 +119,7 @@ class World(Service):
         self.dispatch_queue = self._tapped(
             _Queue(self, "dispatch", self._dispatch), "dispatch_queue"
         )
+        self.preview_queue = MemoryPreviewQueue()
         self.wake_watch = self._wake
 
     def _build_providers(self, habits: Habits) -> None:

@@ -1,6 +1,7 @@
 """Lists of jobs and of images, as their callers ask for them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from functions.manage.handler import create_app
 from shared.domain.image import Look
 from shared.domain.job import Job
+from shared.domain.retention import Retention
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import MemoryService
 
@@ -143,6 +145,17 @@ class TestImages:
         assert answer.json["detail"] == f"image 0 of {job.id} has no preview yet"
         assert get(f"/v1/jobs/{job.id}/images/0", preview="0").status == 302
         assert [image[name] for name in PREVIEWED] == [None, None, None]
+        assert list(service.to_preview.messages) == [job.id]  # it may have been lost
+
+    def test_a_preview_is_not_made_late_where_images_are_kept_for_a_time(
+        self, service: MemoryService, get: Get
+    ) -> None:
+        job = finished(service)
+        kept = replace(job, retention=Retention(media_days=1), version=job.version + 1)
+        service.jobs.save(kept, was=job)
+
+        assert get(f"/v1/jobs/{job.id}/images/0", preview="1").status == 404
+        assert list(service.to_preview.messages) == []
 
     def test_a_preview_is_shown_and_linked_everywhere(
         self, service: MemoryService, get: Get
@@ -171,6 +184,7 @@ class TestImages:
 
         assert (answer.status, answer.json["code"]) == (404, "preview_not_found")
         assert "could not be decoded" in answer.json["detail"]
+        assert list(service.to_preview.messages) == []
         assert [image[name] for name in PREVIEWED] == [False, None, None]
         assert get(f"/v1/jobs/{job.id}/images/0").status == 302
 
