@@ -53,9 +53,8 @@ class PillowPreviewer:
     def _size_of(self, content: bytes) -> tuple[int, int]:
         """Return width and height as the file tells them. Raises Undecodable."""
         probe = ImageProbe()
-        view = memoryview(content)
-        for start in range(0, len(view), _PIECE):
-            probe.feed(view[start : start + _PIECE])
+        for start in range(0, len(content), _PIECE):
+            probe.feed(content[start : start + _PIECE])
         try:
             facts = probe.finish()
         except (NotAnImage, Truncated) as exc:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore
+from shared.adapters.memory.previews import MemoryPreviewer
 from shared.domain.errors import JobNotFound, Undecodable
 from shared.domain.ids import JobId
 from shared.domain.image import MOST_BYTES, MOST_PIXELS, Look
@@ -15,15 +16,16 @@ from shared.domain.retention import Retention
 from shared.domain.status import JobStatus
 from shared.ports import Preview
 from tests.memory_service import MemoryService
+from tests.pictures import a_png
 from tests.unit.usecases.living import announced, now_of
 
-SEEN = Look(verified=True, placeholder="data:image/webp;base64,AAAA")
+SEEN = Look(verified=True, placeholder=MemoryPreviewer()(a_png()).placeholder)
 UNVERIFIED = Look(verified=False)
 
 
 class Refuses:
-    def __call__(self, _: bytes) -> Preview:
-        raise Undecodable("a bomb")
+    def __call__(self, content: bytes) -> Preview:
+        raise Undecodable(f"a bomb of {len(content)} bytes")
 
 
 class Meanwhile:
@@ -34,7 +36,7 @@ class Meanwhile:
 
     def __call__(self, content: bytes) -> Preview:
         self._work()
-        return Preview(content=content, placeholder="data:image/webp;base64,AAAA")
+        return MemoryPreviewer()(content)
 
 
 def finished(service: MemoryService, **wish: Any) -> Job:
@@ -74,7 +76,7 @@ def test_each_image_gets_a_preview_under_its_own_key(service: MemoryService) -> 
     for image in job.images:
         assert service.bucket.objects[image.key]  # the original stays
         preview = f"previews/{job.id}/1/{image.position}.webp"
-        assert service.bucket.objects[preview].endswith(service.bucket.objects[image.key])
+        assert service.bucket.objects[preview] != service.bucket.objects[image.key]
 
 
 @pytest.mark.parametrize("end", ["succeeded", "cancelled", "reopened"])
