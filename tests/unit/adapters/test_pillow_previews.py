@@ -164,10 +164,13 @@ class TestGood:
             assert {"exif", "icc_profile", "xmp"}.isdisjoint(opened(preview).info)
 
     def test_odd_metadata_keeps_nobody_from_looking(self) -> None:
+        content = STILL["png"]
+        no_frames = chunk(b"acTL", bytes(8))
+        make(content[:33] + no_frames + content[33:])
         make(saved(noise(), "JPEG", exif=exif_with_thumbnail()))
         make(saved(noise(), "JPEG", exif=b"Exif\0\0 is no directory"))
 
-    @given(st.integers(0, 2**32), st.sampled_from(["RGB", "RGBA"]), st.sampled_from([2, 256]))
+    @given(st.integers(0, 2**32), st.sampled_from(["RGB", "RGBA"]), st.sampled_from([2, 3, 256]))
     @settings(deadline=None, max_examples=60)
     def test_a_placeholder_is_short_whatever_it_shows(
         self, seed: int, mode: str, shades: int
@@ -270,11 +273,24 @@ class TestBroken:
                 make(content[:4] + size + content[8:length])
 
     def test_a_picture_with_a_wrong_checksum_is_refused(self) -> None:
+        """Its pixels could be decoded: only `verify()` looks at this."""
         content = bytearray(STILL["png"])
-        content[content.index(b"IDAT") + 8] ^= 1
+        data = content.index(b"IDAT")
+        content[data + 4 + int.from_bytes(content[data - 4 : data])] ^= 1
 
         with pytest.raises(Undecodable):
             make(bytes(content))
+
+    @pytest.mark.parametrize("name", ["png", "gif"])
+    def test_what_passes_our_own_look_has_to_pass_pillows(
+        self, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        trusting = PillowPreviewer(most_pixels=MOST_PIXELS)
+        wrong = (37, 22) if name == "png" else (37, 21)
+        monkeypatch.setattr(trusting, "_size_of", lambda _: wrong)
+
+        with pytest.raises(Undecodable, match="while it was decoded"):
+            trusting(FILES[name])
 
     def test_what_a_jpeg_lacks_in_its_midst_is_filled_in(self) -> None:
         """No library for Python tells: docs/reliability.md says so."""

@@ -506,10 +506,14 @@ def test_a_look_at_an_image_moves_nothing_but_the_image_and_the_version(status: 
 
 
 def test_a_second_look_and_one_at_another_image_change_nothing() -> None:
-    job = replace(a_job(JobStatus.SUCCEEDED), images=(an_image(0),))
-    key = job.images[0].key
-    seen = job.looked_at({key: Look(verified=False)})
+    job = replace(a_job(JobStatus.SUCCEEDED), images=(an_image(0), an_image(1)))
+    keys = [image.key for image in job.images]
+    first = job.looked_at({keys[0]: Look(verified=False)})
+    assert first
 
-    assert seen
-    assert seen.looked_at({key: Look(verified=True)}) is None
+    both = first.looked_at(dict.fromkeys(keys, Look(verified=True)))
+
+    assert both
+    assert [image.verified for image in both.images] == [False, True]
+    assert both.looked_at(dict.fromkeys(keys, Look(verified=True))) is None
     assert job.looked_at({"another": Look(verified=True)}) is None
