@@ -84,7 +84,8 @@ clean:  ## remove what was built
 
 # --- sam build -----------------------------------------------------------------------------
 # SAM calls build-<LogicalId> once per function with ARTIFACTS_DIR set; the local stack does the
-# same for its own machine. Every function gets the same package.
+# same for its own machine. Every function gets the same package, but for those that are named below
+# with requirements of their own.
 # SAM does not hand its parameters to a recipe, so they are read where SAM got them: from its command
 # line, else from samconfig.toml, else the template's default holds.
 comma := ,
@@ -98,10 +99,13 @@ PLATFORM_x86_64 := x86_64-manylinux_2_28
 PYTHON_VERSION ?= 3.13
 UV ?= $(firstword $(wildcard $(VENV)/uv) uv)
 
+REQUIREMENTS := requirements/runtime.txt
+build-PreviewFunction: REQUIREMENTS := requirements/preview.txt
+
 build-%Function:
 	$(UV) pip install --quiet --link-mode copy --no-installer-metadata --target "$(ARTIFACTS_DIR)" \
 		--python-version $(PYTHON_VERSION) --python-platform $(PLATFORM_$(ARCHITECTURE)) --only-binary :all: \
-		--require-hashes --requirement requirements/runtime.txt
+		--require-hashes --requirement $(REQUIREMENTS)
 	@test ! -e "$(ARTIFACTS_DIR)/functions" -a ! -e "$(ARTIFACTS_DIR)/shared"  # a dependency owns our name
 	cp -R functions shared "$(ARTIFACTS_DIR)"
 	find "$(ARTIFACTS_DIR)" \( -name __pycache__ -o -name .lock \) -prune -exec rm -rf {} +

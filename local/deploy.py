@@ -1,7 +1,7 @@
-"""template.yaml onto the engine: package and template into its S3, then CreateStack or UpdateStack.
+"""template.yaml onto the engine: code and template into its S3, then CreateStack or UpdateStack.
 
 A stack that is there already (`--data`) is updated: ports, and so addresses in parameters, may be
-new. The package's key names its content, so changed sources are changed code, and the engine ends
+new. A package's key names its content, so changed sources are changed code, and the engine ends
 the workers of every function whose code or environment changed.
 """
 
@@ -18,9 +18,15 @@ from botocore.exceptions import ClientError
 from local.aws import client
 from local.engine import REGION
 from local.errors import StackError
-from local.package import Package, host_architecture
+from local.package import Package, Packages, host_architecture
 from local.providers import Connection
-from local.template_bridge import CodeLocation, declared, load_template, to_cloudformation
+from local.template_bridge import (
+    CodeLocation,
+    CodeLocations,
+    declared,
+    load_template,
+    to_cloudformation,
+)
 
 STACK = "seedhook-local"
 _BUCKET = "seedhook-local-deployment"
@@ -46,10 +52,10 @@ class Deployer:
     endpoint_url: str
 
     def deploy(
-        self, *, template: Path, package: Package, parameters: Mapping[str, str]
+        self, *, template: Path, packages: Packages, parameters: Mapping[str, str]
     ) -> Deployment:
         source = load_template(template)
-        code = self._upload(package)
+        code = self._upload(packages)
         values = declared(source, parameters)
         deployable = to_cloudformation(source, code=code, parameters=values, region=REGION)
         template_url = self._put_template(json.dumps(deployable, default=str))
@@ -86,19 +92,20 @@ class Deployer:
     def _client(self, service: str) -> Any:
         return client(service, endpoint_url=self.endpoint_url, region=REGION)
 
-    def _upload(self, package: Package) -> CodeLocation:
+    def _upload(self, packages: Packages) -> CodeLocations:
         s3 = self._client("s3")
         # Objects outlive a state that was not saved, and their bucket with them.
         with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
             s3.create_bucket(Bucket=_BUCKET)
-        location = CodeLocation(
-            bucket=_BUCKET, key=f"package-{package.digest}.zip", architecture=host_architecture()
-        )
-        s3.put_object(Bucket=_BUCKET, Key=location.key, Body=package.path.read_bytes())
+        for package in packages:
+            body = package.path.read_bytes()
+            s3.put_object(Bucket=_BUCKET, Key=_location(package).key, Body=body)
+        wanted = {_location(package).key for package in packages}
         for old in s3.list_objects_v2(Bucket=_BUCKET).get("Contents", []):
-            if old["Key"] != location.key:
+            if old["Key"] not in wanted:
                 s3.delete_object(Bucket=_BUCKET, Key=old["Key"])
-        return location
+        own = {function: _location(package) for function, package in packages.own.items()}
+        return CodeLocations(common=_location(packages.common), own=own)
 
     def _put_template(self, body: str) -> str:
         # In a request a template may have 51,200 bytes, in S3 a megabyte.
@@ -161,3 +168,8 @@ class Deployer:
             for event in reversed(answer["StackEvents"])
             if event["ResourceStatus"].endswith("_FAILED")
         )
+
+
+def _location(package: Package) -> CodeLocation:
+    key = f"package-{package.digest}.zip"
+    return CodeLocation(bucket=_BUCKET, key=key, architecture=host_architecture())

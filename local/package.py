@@ -1,4 +1,6 @@
-"""The functions' package, made by the recipe that `sam build` uses and cached under `.seedhook/`.
+"""The functions' packages, made by the recipe that `sam build` uses and cached under `.seedhook/`.
+
+One is for all functions, but for those to which the Makefile gives requirements of their own.
 
 Bridges: the recipe is asked for this machine's architecture, system and Python, not Lambda's; byte
 code is compiled for the engine's Python, because a worker's folder is new every time; the zip is
@@ -8,21 +10,25 @@ stored, not deflated, because the engine unpacks it for every new worker.
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.engine import PYTHON, ROOT
 from local.errors import StackError
 
-_KEPT = 3
+_KEPT = 6
 _ABANDONED_SECONDS = 600
+_COMMON = "SubmitFunction"  # any of those without requirements of their own
+_REQUIREMENTS = "requirements/runtime.txt"
+_OWN_REQUIREMENTS = re.compile(r"^build-(\w+): REQUIREMENTS := (\S+)$", re.MULTILINE)
 _MACHINES = {"arm64": "arm64", "aarch64": "arm64", "x86_64": "x86_64", "amd64": "x86_64"}
 _DARWIN_PLATFORMS = {"arm64": "aarch64-apple-darwin", "x86_64": "x86_64-apple-darwin"}
 
@@ -33,6 +39,16 @@ class Package:
     digest: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packages:
+    common: Package
+    own: Mapping[str, Package]  # of the functions that have one, by their logical ids
+
+    def __iter__(self) -> Iterator[Package]:
+        yield self.common
+        yield from self.own.values()
+
+
 def host_architecture() -> str:
     machine = platform.machine().lower()
     if machine not in _MACHINES:
@@ -40,9 +56,20 @@ def host_architecture() -> str:
     return _MACHINES[machine]
 
 
-def build_package(*, root: Path = ROOT, python: Path = PYTHON) -> Package:
-    """Give back the package for what the sources are now; built only when they changed."""
-    digest = _digest(root, python)
+def build_packages(*, root: Path = ROOT, python: Path = PYTHON) -> Packages:
+    """Give back the packages for what the sources are now; built only when they changed."""
+    own = _OWN_REQUIREMENTS.findall((root / "Makefile").read_text(encoding="utf-8"))
+    return Packages(
+        common=_build(_COMMON, _REQUIREMENTS, root=root, python=python),
+        own={
+            function: _build(function, requirements, root=root, python=python)
+            for function, requirements in own
+        },
+    )
+
+
+def _build(function: str, requirements: str, *, root: Path, python: Path) -> Package:
+    digest = _digest(requirements, root, python)
     cache = root / ".seedhook"
     package = cache / f"package-{digest}.zip"
     if not package.exists():
@@ -50,7 +77,7 @@ def build_package(*, root: Path = ROOT, python: Path = PYTHON) -> Package:
         with tempfile.TemporaryDirectory(dir=cache, prefix="build-") as work:
             artifacts = Path(work, "artifacts")
             artifacts.mkdir()
-            _make(root, python, artifacts)
+            _make(function, root, python, artifacts)
             _compile(python, artifacts)
             # Two builds at once each finish their own file; the name appears only when complete.
             _zip(artifacts, Path(work, "package.zip")).replace(package)
@@ -59,17 +86,17 @@ def build_package(*, root: Path = ROOT, python: Path = PYTHON) -> Package:
     return Package(path=package, digest=digest)
 
 
-def _digest(root: Path, python: Path) -> str:
+def _digest(requirements: str, root: Path, python: Path) -> str:
     digest = hashlib.sha256(f"{host_architecture()} {sys.platform} {python.resolve()}".encode())
-    for path in _inputs(root):
+    for path in _inputs(requirements, root):
         digest.update(f"\0{path.relative_to(root)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _inputs(root: Path) -> Iterator[Path]:
+def _inputs(requirements: str, root: Path) -> Iterator[Path]:
     yield root / "Makefile"
-    yield root / "requirements" / "runtime.txt"
+    yield root / requirements
     for folder in ("functions", "shared"):
         yield from (
             path
@@ -78,9 +105,9 @@ def _inputs(root: Path) -> Iterator[Path]:
         )
 
 
-def _make(root: Path, python: Path, artifacts: Path) -> None:
+def _make(function: str, root: Path, python: Path, artifacts: Path) -> None:
     architecture = host_architecture()
-    command = ["make", "--silent", "build-SubmitFunction"]
+    command = ["make", "--silent", f"build-{function}"]
     command += [f"ARTIFACTS_DIR={artifacts}", f"ARCHITECTURE={architecture}"]
     command.append(f"PYTHON_VERSION={_version(python)}")
     if sys.platform == "darwin":
@@ -91,7 +118,7 @@ def _make(root: Path, python: Path, artifacts: Path) -> None:
         command, cwd=root, env=environment, capture_output=True, text=True, check=False
     )
     if built.returncode != 0:
-        raise StackError(f"the functions' package was not built:\n{built.stdout}{built.stderr}")
+        raise StackError(f"the package of {function} was not built:\n{built.stdout}{built.stderr}")
 
 
 def _version(python: Path) -> str:

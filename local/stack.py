@@ -19,7 +19,7 @@ from local.engine import REGION, ROOT, Engine, EngineOptions, running_engine
 from local.errors import StackError, UsageError
 from local.folders import Folders, run_folders
 from local.function_logs import complaints
-from local.package import build_package, host_architecture
+from local.package import build_packages, host_architecture
 from local.ports import LOOPBACK, check_origin, free_port, listening_socket
 from local.providers import Connection, connections, template_parameters
 from local.proxy import create_app, serving
@@ -183,15 +183,15 @@ def _kept_port(folders: Folders, name: str) -> int:
 
 
 def _deploy(options: StackOptions, ground: _Ground) -> Deployment:
-    options.report("building the functions' package")
-    package = build_package(root=options.root)
+    options.report("building the functions' packages")
+    packages = build_packages(root=options.root)
     ground.engine.wait_until_ready()
     options.report("deploying template.yaml")
     deployer = Deployer(endpoint_url=ground.engine.url)
     deployer.put_keys(ground.connections)
     return deployer.deploy(
         template=options.root / "template.yaml",
-        package=package,
+        packages=packages,
         parameters=_parameters(options, ground),
     )
 

@@ -9,7 +9,7 @@ Bridges:
   becomes `Fn::GetAtt` of `Id`, which is the ARN on both.
 * The engine speaks plain HTTP on loopback: statements that demand `aws:SecureTransport` are left
   out of resource policies, or nothing would be allowed once policies are enforced.
-* Code lies on this machine: every function's CodeUri becomes the package in the engine's S3, and
+* Code lies on this machine: every function's CodeUri becomes its package in the engine's S3, and
   its architecture becomes this machine's.
 """
 
@@ -37,6 +37,14 @@ class CodeLocation:
     architecture: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeLocations:
+    """Where the functions' code lies; `own` names those that do not share the common one."""
+
+    common: CodeLocation
+    own: Mapping[str, CodeLocation]
+
+
 def load_template(path: Path) -> Template:
     """Read YAML with CloudFormation's short tags (`!Ref`, `!Sub`, …)."""
     # Imported where used: it costs a third of a second, which `--help` need not pay.
@@ -52,7 +60,7 @@ def declared(template: Template, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def to_cloudformation(
-    template: Template, *, code: CodeLocation, parameters: Mapping[str, str], region: str
+    template: Template, *, code: CodeLocations, parameters: Mapping[str, str], region: str
 ) -> Template:
     transformed = _transform(_with_code(template, code), parameters, region)
     resources = dict(transformed["Resources"])
@@ -100,18 +108,22 @@ def _with_secret_arns(template: Template) -> Template:
     return arns
 
 
-def _with_code(template: Template, code: CodeLocation) -> Template:
-    at_home = {
-        "CodeUri": {"Bucket": code.bucket, "Key": code.key},
-        "Architectures": [code.architecture],
-    }
+def _with_code(template: Template, code: CodeLocations) -> Template:
     resources = {
-        name: {**resource, "Properties": {**resource.get("Properties", {}), **at_home}}
+        name: _at_home(resource, code.own.get(name, code.common))
         if resource["Type"] == "AWS::Serverless::Function"
         else resource
         for name, resource in template["Resources"].items()
     }
     return {**template, "Resources": resources}
+
+
+def _at_home(function: Template, code: CodeLocation) -> Template:
+    at_home = {
+        "CodeUri": {"Bucket": code.bucket, "Key": code.key},
+        "Architectures": [code.architecture],
+    }
+    return {**function, "Properties": {**function.get("Properties", {}), **at_home}}
 
 
 def _transform(template: Template, parameters: Mapping[str, str], region: str) -> Template:

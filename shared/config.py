@@ -39,6 +39,10 @@ class DeliverQueueSettings(_FromEnv):
     deliver_queue_url: str = Field(min_length=1)
 
 
+class PreviewQueueSettings(_FromEnv):
+    preview_queue_url: str = Field(min_length=1)
+
+
 class WatchSettings(_FromEnv):
     watch_function: str = Field(min_length=1)
 

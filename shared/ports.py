@@ -285,13 +285,27 @@ class MediaStore(Protocol):
         """Sign a link for reading."""
         ...
 
-    def read(self, key: str) -> bytes:
-        """Raises ResultUnavailable when nothing lies there."""
+    def read(self, key: str, *, at_most: int | None = None) -> bytes:
+        """Return the bytes, cut after `at_most`; raises ResultUnavailable when there are none."""
+        ...
+
+    def store_preview(  # as `store`
+        self,
+        job_id: JobId,
+        *,
+        attempt: int,
+        position: int,
+        content: bytes,
+        keep_days: int | None = None,
+    ) -> None:
+        """Write an image's preview under its one key; what lies there already stays."""
         ...
 
     def remove(self, job_id: JobId) -> None:
-        """Remove all images of a job; they are gone when this returns."""
+        """Remove all images and previews of a job; they are gone when this returns."""
         ...
+
+    def remove_previews(self, job_id: JobId) -> None: ...
 
     def place(self, key: str, *, to: str) -> None:
         """Copy an image to a second place, over whatever lies there."""
@@ -299,6 +313,26 @@ class MediaStore(Protocol):
 
     def write_document(self, key: str, content: bytes) -> None:
         """Write JSON, over whatever lies there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A WebP of at most 512 pixels a side, and one of 16 as a data URI below 400 characters."""
+
+    content: bytes
+    placeholder: str
+
+
+class Previewer(Protocol):
+    def __call__(self, content: bytes) -> Preview:
+        """Decode a PNG, JPEG or WebP whole. Raises Undecodable at all else, however it is made."""
+        ...
+
+
+class PreviewQueue(Protocol):
+    def send(self, job_id: JobId) -> None:
+        """Let a job's images be looked at. Raises nothing: a request that is lost is only that."""
         ...
 
 

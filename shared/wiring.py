@@ -19,6 +19,7 @@ from shared.usecases.hand_out_deliveries import HandOutDeliveries
 from shared.usecases.keys import Authenticate, IssueKey, RevokeKey, RotateKey
 from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
 from shared.usecases.list_keys import ListKeys
+from shared.usecases.make_previews import MakePreviews
 from shared.usecases.open_upload import OpenUpload
 from shared.usecases.pass_gate import PassGate
 from shared.usecases.place_results import PlaceResults
@@ -268,7 +269,12 @@ class Service(World):
             bus=self.event_bus,
             plan_deliveries=self.plan_deliveries,
             place_results=self.place_results,
+            preview_queue=self.preview_queue,
         )
+
+    @cached_property
+    def make_previews(self) -> MakePreviews:
+        return MakePreviews(jobs=self.jobs, media=self.media, previewer=self.previewer)
 
     @cached_property
     def plan_deliveries(self) -> PlanDeliveries:

@@ -23,6 +23,7 @@ from shared.config import (
     LimitSettings,
     MediaSettings,
     OutgoingSettings,
+    PreviewQueueSettings,
     PriceSettings,
     ProviderSettings,
     TableSettings,
@@ -30,6 +31,7 @@ from shared.config import (
     WatchSettings,
 )
 from shared.domain.ids import KeyId
+from shared.domain.image import MOST_PIXELS
 from shared.domain.offers import Catalog
 from shared.domain.prices import prices_of
 from shared.ports import (
@@ -57,6 +59,8 @@ from shared.ports import (
     Outbox,
     Parallel,
     Places,
+    Previewer,
+    PreviewQueue,
     Provider,
     ProviderAccess,
     Providers,
@@ -123,6 +127,13 @@ class World:
 
         bucket = MediaSettings.from_env(self._environ).media_bucket
         return S3MediaStore(self._aws("s3"), bucket=bucket)
+
+    @cached_property
+    def previewer(self) -> Previewer:
+        # The preview function's package alone holds Pillow.
+        from shared.adapters.pillow_previews import PillowPreviewer
+
+        return PillowPreviewer(most_pixels=MOST_PIXELS)
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -197,6 +208,13 @@ class World:
 
         url = DeliverQueueSettings.from_env(self._environ).deliver_queue_url
         return SqsDeliverQueue(self._aws("sqs"), url=url)
+
+    @cached_property
+    def preview_queue(self) -> PreviewQueue:
+        from shared.adapters.sqs import SqsPreviewQueue
+
+        url = PreviewQueueSettings.from_env(self._environ).preview_queue_url
+        return SqsPreviewQueue(self._aws("sqs"), url=url)
 
     @cached_property
     def intake_queue(self) -> IntakeQueue:

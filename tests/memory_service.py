@@ -22,6 +22,7 @@ from shared.adapters.memory.messages import (
     MemoryWake,
     VirtualClock,
 )
+from shared.adapters.memory.previews import MemoryPreviewer, MemoryPreviewQueue
 from shared.adapters.memory.provider import MemoryProvider
 from shared.adapters.memory.table import (
     MemoryApiKeys,
@@ -65,6 +66,8 @@ class MemoryService(Service):
         self.uploads = self.references = MemoryUploads()
         self.drop_folder = self.drops = MemoryDropFolder(self.uploads, self.clock)
         self.callback_archive = self.archive = MemoryCallbackArchive()
+        self.previewer = MemoryPreviewer()
+        self.preview_queue = self.to_preview = MemoryPreviewQueue()
         self.collect_queue = self.to_collect = MemoryQueue()
         self.dispatch_queue = self.to_dispatch = MemoryQueue()
         self.wake_watch = self.wake = MemoryWake()

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from shared.api.app import answer, base_url_of, bearer_of, number_of
 from shared.api.job_query import filter_of
 from shared.api.patience import LONGEST_WAIT
-from shared.api.views import file_name, images_view, job_view
+from shared.api.views import image_link, images_view, job_view, preview_link
 from shared.domain.errors import ImageNotFound, JobNotFound, PreviewNotFound
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
@@ -66,7 +66,7 @@ def _add_images(app: APIGatewayHttpResolver, service: Service) -> None:
     def list_images(job_id: str) -> Response[str]:
         job = _job_of_caller(app, service, job_id)
         base_url = base_url_of(app, known=service.base_url)
-        return answer(images_view(job, base_url=base_url, sign=lambda i: _link(service, job, i)))
+        return answer(images_view(job, base_url=base_url, sign=service.media.link))
 
     @app.get("/v1/jobs/<job_id>/images/<index>")
     def get_image(job_id: str, index: str) -> Response[str]:
@@ -75,18 +75,33 @@ def _add_images(app: APIGatewayHttpResolver, service: Service) -> None:
         if image is None:
             raise ImageNotFound(f"{job.id} has no image {index[:20]}")
         if number_of(app, "preview", default=0, least=0, most=1):
-            raise PreviewNotFound(f"image {image.index} of {job.id} has no preview")
-        link = _link(service, job, image)
+            link = _preview_link(service, job, image)
+        else:
+            link = image_link(job, image, service.media.link)
         return answer({"url": link}, status=HTTPStatus.FOUND, headers={"location": link})
 
 
 def _view(app: APIGatewayHttpResolver, service: Service, job: Job) -> dict[str, Any]:
     base_url = base_url_of(app, known=service.base_url)
-    return job_view(job, base_url=base_url, sign=lambda image: _link(service, job, image))
+    return job_view(job, base_url=base_url, sign=service.media.link)
 
 
-def _link(service: Service, job: Job, image: StoredImage) -> str:
-    return service.media.link(image.key, filename=file_name(job, image))
+def _preview_link(service: Service, job: Job, image: StoredImage) -> str:
+    link = preview_link(job, image, service.media.link)
+    if link is None:
+        _ask_for_previews(service, job, image)
+        why = "yet" if image.verified is None else "and gets none: it could not be decoded"
+        raise PreviewNotFound(f"image {image.index} of {job.id} has no preview {why}")
+    return link
+
+
+def _ask_for_previews(service: Service, job: Job, image: StoredImage) -> None:
+    """Ask once more, should the first request be lost, or older than there are previews.
+
+    Not where images are kept for a time: a preview made late would be kept longer than its image.
+    """
+    if image.verified is None and job.retention.media_days is None:
+        service.preview_queue.send(job.id)
 
 
 def _job_of_caller(app: APIGatewayHttpResolver, service: Service, job_id: str) -> Job:

@@ -15,7 +15,7 @@ from functions.submit.sending import send_off
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
 from shared.api.patience import ANSWER_WITHIN, came_at, preferred_wait
 from shared.api.requests import JobRequest, idempotency_of, read
-from shared.api.views import dry_run_view, file_name, job_view
+from shared.api.views import dry_run_view, job_view
 from shared.domain.api_key import ApiKey
 from shared.domain.errors import InvalidRequest, JobNotFound
 from shared.domain.ids import JobId
@@ -70,8 +70,8 @@ def _admitted(
             request.wish(service.clock.now(), force_failover=_forces_failover(app)),
             key=key,
             idempotency=idempotency,
-            # The job as admitted, whatever becomes of it: a new job has no images to sign.
-            render=lambda job: text_of(job_view(job, base_url=base_url, sign=str)),
+            # The job as admitted, whatever becomes of it.
+            render=lambda job: text_of(job_view(job, base_url=base_url, sign=service.media.link)),
         )
     except InvalidRequest:
         earlier = service.admit_job.earlier(idempotency)
@@ -101,7 +101,7 @@ def _view(app: APIGatewayHttpResolver, service: Service, job: Job) -> dict[str, 
     return job_view(
         job,
         base_url=base_url_of(app, known=service.base_url),
-        sign=lambda image: service.media.link(image.key, filename=file_name(job, image)),
+        sign=service.media.link,
     )
 
 

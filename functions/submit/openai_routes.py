@@ -18,7 +18,7 @@ from shared.api.openai_requests import ImageRequest, edit_of, repetition_of
 from shared.api.openai_views import failure, images_document, still_running
 from shared.api.patience import ANSWER_WITHIN, came_at
 from shared.api.requests import read
-from shared.api.views import file_name
+from shared.api.views import image_link
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.ports import Idempotency
@@ -87,7 +87,7 @@ def _admitted(app: APIGatewayHttpResolver, service: Service, request: ImageReque
 def _delivered(service: Service, job: Job, *, as_data: bool) -> Response[str]:
     document, is_too_large = images_document(
         job,
-        link=lambda image: service.media.link(image.key, filename=file_name(job, image)),
+        link=lambda image: image_link(job, image, service.media.link),
         read=(lambda image: service.media.read(image.key)) if as_data else None,
     )
     headers = {_JOB_HEADER: str(job.id)}

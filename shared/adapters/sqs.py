@@ -1,10 +1,15 @@
 """Queues between functions, and the wake-up call for the watch."""
 
 import json
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.ids import BatchId, DeliveryId, JobId, TaskId
 from shared.ports import TaskHint
+
+_logger: Final = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -28,6 +33,20 @@ class SqsDeliverQueue:
     def send(self, delivery_id: DeliveryId) -> None:
         body = json.dumps({"delivery_id": delivery_id})
         self._client.send_message(QueueUrl=self._url, MessageBody=body)
+
+
+class SqsPreviewQueue:
+    """Who asks for previews has better things to do than to wait for this queue, or to fail."""
+
+    def __init__(self, client: "SQSClient", *, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, job_id: JobId) -> None:
+        try:
+            self._client.send_message(QueueUrl=self._url, MessageBody=write_message(job_id, None))
+        except (BotoCoreError, ClientError) as exc:
+            _logger.warning("previews were not asked for: %s", type(exc).__name__)
 
 
 class SqsIntakeQueue:

@@ -64,13 +64,18 @@ _IMAGE: Final = thing(
     index=NUMBER,
     key=TEXT,
     url={"type": "string", "format": "uri"},
-    preview_url=optional(TEXT),
+    preview_url=optional({"type": "string", "format": "uri"}),
+    placeholder=optional(
+        TEXT | {"description": "A tiny WebP as a data URI, below 400 characters."}
+    ),
     content_type=TEXT,
     bytes=NUMBER,
     width=NUMBER,
     height=NUMBER,
     sha256=TEXT,
-    verified=optional(FLAG),
+    verified=optional(
+        FLAG | {"description": "Whether it could be decoded whole; null until that was tried."}
+    ),
 )
 _JOB: Final = thing(
     id={"type": "string", "pattern": "^job_[0-9A-HJKMNP-TV-Z]{26}$"},

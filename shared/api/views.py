@@ -1,22 +1,21 @@
 """What readers get to see: jobs with links, models with their schemas."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from shared.api.schemas import offer_schema
-from shared.domain.image import StoredImage
+from shared.domain.image import StoredImage, preview_key
 from shared.domain.job import Job
 from shared.domain.offers import Model, Offer, Price
 from shared.domain.public import image_document, job_document, money
 
-type LinkSigner = Callable[[StoredImage], str]
+
+class LinkSigner(Protocol):
+    def __call__(self, key: str, *, filename: str) -> str: ...
 
 
 def job_view(job: Job, *, base_url: str, sign: LinkSigner) -> dict[str, Any]:
     """Return the job with links signed now; they are never stored."""
-    images = [
-        image_document(image) | {"url": sign(image), "preview_url": None} for image in job.images
-    ]
+    images = [_image_view(job, image, sign) for image in job.images]
     return job_document(job) | {"images": images, "urls": job_urls(job, base_url)}
 
 
@@ -61,8 +60,24 @@ def images_view(job: Job, *, base_url: str, sign: LinkSigner) -> dict[str, Any]:
     return {"object": "list", "data": job_view(job, base_url=base_url, sign=sign)["images"]}
 
 
-def file_name(job: Job, image: StoredImage) -> str:
-    return f"{job.id}-{image.index}.{image.key.rpartition('.')[2]}"
+def image_link(job: Job, image: StoredImage, sign: LinkSigner) -> str:
+    return sign(image.key, filename=f"{job.id}-{image.index}.{image.key.rpartition('.')[2]}")
+
+
+def preview_link(job: Job, image: StoredImage, sign: LinkSigner) -> str | None:
+    """Return a link to the preview, if there is one."""
+    if not image.has_preview:
+        return None
+    key = preview_key(job.id, attempt=image.attempt, position=image.position)
+    return sign(key, filename=f"{job.id}-{image.index}-preview.webp")
+
+
+def _image_view(job: Job, image: StoredImage, sign: LinkSigner) -> dict[str, Any]:
+    return image_document(image) | {
+        "url": image_link(job, image, sign),
+        "preview_url": preview_link(job, image, sign),
+        "placeholder": image.placeholder,
+    }
 
 
 def model_view(model: Model) -> dict[str, Any]:

@@ -30,6 +30,7 @@
     + Refused              surely not started: a documented refusal
     + FateUnknown          may have started and be charged: never sent again
   - ProviderUnreadable     a status question that got no usable answer: ask again later
+  - Undecodable            bytes of which no preview can be made
   - ResultUnavailable      a finished image that cannot be fetched or is none: fetch again later
 """
 
@@ -251,6 +252,10 @@ class FateUnknown(SubmissionError):
 
 
 class ProviderUnreadable(ServiceError):
+    pass
+
+
+class Undecodable(ServiceError):
     pass
 
 

@@ -51,6 +51,7 @@ class Event:
     tenant: str = ""  # whose webhooks hear of it; empty: the bus alone
     webhook: JobWebhook | None = None
     source_job: JobId | None = None  # whose results are put beside its source first
+    unseen_job: JobId | None = None  # whose images have no preview yet
 
 
 def announcement(job: Job, *, was: Job | None) -> Event | None:
@@ -176,8 +177,11 @@ def _event(kind: str, job: Job) -> Event:
         data=job_summary(job),
     )
     source_job = job.id if job.source and job.is_terminal else None
+    unseen_job = job.id if job.unseen_images else None
     own = _own_webhook(job, kind)
-    return replace(event, tenant=job.tenant, webhook=own, source_job=source_job)
+    return replace(
+        event, tenant=job.tenant, webhook=own, source_job=source_job, unseen_job=unseen_job
+    )
 
 
 def _own_webhook(job: Job, kind: str) -> JobWebhook | None:

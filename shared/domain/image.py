@@ -2,8 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final, Self
 
 from shared.domain.ids import JobId
+
+# What can be decoded in the memory of a function (docs/adr/0013): twice the largest that a model
+# makes, and all that is fetched from a provider.
+MOST_PIXELS: Final = 2 * 4096 * 4096
+MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +28,27 @@ class StoredImage:
     width: int
     height: int
     sha256: str
-    verified: bool | None = None  # set once a preview has decoded it
+    verified: bool | None = None  # whether it could be decoded whole; None: not looked at yet
+    placeholder: str | None = None  # a tiny picture as a data URI, to show before the preview
+
+    @property
+    def is_too_large_to_decode(self) -> bool:
+        return self.bytes > MOST_BYTES or self.width * self.height > MOST_PIXELS
+
+    @property
+    def has_preview(self) -> bool:
+        return bool(self.verified)
+
+    def looked_at(self, look: "Look") -> Self:
+        return replace(self, verified=look.verified, placeholder=look.placeholder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What came of decoding an image; where it could be decoded a preview lies in the bucket."""
+
+    verified: bool
+    placeholder: str | None = None
 
 
 def image_key(job_id: JobId, *, attempt: int, position: int, extension: str) -> str:
@@ -32,6 +58,14 @@ def image_key(job_id: JobId, *, attempt: int, position: int, extension: str) -> 
 
 def image_folder(job_id: JobId) -> str:
     return f"images/{job_id}/"
+
+
+def preview_key(job_id: JobId, *, attempt: int, position: int) -> str:
+    return f"{preview_folder(job_id)}{attempt}/{position}.webp"
+
+
+def preview_folder(job_id: JobId) -> str:
+    return f"previews/{job_id}/"
 
 
 def merged(there: tuple[StoredImage, ...], new: Iterable[StoredImage]) -> tuple[StoredImage, ...]:

@@ -1,6 +1,6 @@
 """A job: one request for images, from admission to its one terminal state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
@@ -13,7 +13,7 @@ from shared.domain.failover import (
     has_surely_failed,
     leg_after,
 )
-from shared.domain.image import StoredImage, merged
+from shared.domain.image import Look, StoredImage, merged
 from shared.domain.job_facts import JobFacts, TimelineEntry
 from shared.domain.settlement import held_again
 from shared.domain.status import DISPATCH_PATIENCE, RECOVERY_PATIENCE, TRANSITIONS, JobStatus
@@ -158,6 +158,21 @@ class Job(JobFacts):
     def postponed(self, at: datetime, due_at: datetime) -> Self:
         """Look again later: nothing has changed for long."""
         return self._going_on(at, due_at=due_at)
+
+    def looked_at(self, looks: Mapping[str, Look]) -> Self | None:
+        """Write down what decoding showed of images, by their keys; None when it is known.
+
+        The job itself has not moved: state, times and deadlines stay, and nothing is announced.
+        """
+        if not any(image.key in looks for image in self.unseen_images):
+            return None
+        images = tuple(
+            image.looked_at(looks[image.key])
+            if image.verified is None and image.key in looks
+            else image
+            for image in self.images
+        )
+        return replace(self, images=images, version=self.version + 1)
 
     def _finished(self, at: datetime) -> Self:
         if len(self.images) >= self.input.n:

@@ -131,6 +131,11 @@ class JobFacts:
         return self.status is JobStatus.QUEUED and not any(s.is_open for s in self.current)
 
     @property
+    def unseen_images(self) -> tuple[StoredImage, ...]:
+        """The images that nobody has tried to decode."""
+        return tuple(image for image in self.images if image.verified is None)
+
+    @property
     def charged_usd(self) -> Decimal | None:
         """What the providers charged; None while that is not known of every submission."""
         charges = [s.charge for s in self.submissions]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.events import Event
-from shared.ports import EventBus, Outbox
+from shared.ports import EventBus, Outbox, PreviewQueue
 from shared.usecases.place_results import PlaceResults
 from shared.usecases.plan_deliveries import PlanDeliveries
 
@@ -21,6 +21,7 @@ class PublishEvents:
     bus: EventBus
     plan_deliveries: PlanDeliveries
     place_results: PlaceResults
+    preview_queue: PreviewQueue
 
     def __call__(self, events: Sequence[Event]) -> int:
         """Publish and forget; return how many the bus did not take: they stay announced.
@@ -31,6 +32,8 @@ class PublishEvents:
         taken = self.bus.publish(events)
         self.plan_deliveries(events)
         self.outbox.published([event for event in events if event.id in taken])
+        for job_id in dict.fromkeys(event.unseen_job for event in events if event.unseen_job):
+            self.preview_queue.send(job_id)
         return len(events) - len(taken)
 
     def overdue(self, now: datetime) -> Sequence[Event]:

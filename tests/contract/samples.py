@@ -90,6 +90,7 @@ def finished(job: Job) -> Job:
             height=2304,
             sha256=f"{index:064x}",
             verified=index % 2 == 0,
+            placeholder=f"data:image/webp;base64,{370 * 'A'}" if index % 2 == 0 else None,
         )
         for index in range(job.input.n)
     ]

@@ -1,5 +1,6 @@
 """Jobs, events and keys as items: what goes in comes out, and it always fits."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
@@ -76,6 +77,7 @@ images = st.builds(
     height=counts,
     sha256=st.text(),
     verified=st.none() | st.booleans(),
+    placeholder=st.none() | st.text(),
 )
 attempts = st.builds(
     Attempt,
@@ -138,6 +140,20 @@ def test_a_job_with_a_due_time_is_due_then_and_no_other_is(job: Job) -> None:
     assert ("due_at" in item) == ("due_shard" in item) == (job.due_at is not None)
     if job.due_at:
         assert (read_due(item).id, read_due(item).due_at) == (job.id, job.due_at)
+
+
+def test_a_job_that_was_written_before_there_were_previews_is_read() -> None:
+    job = finished(submitted(claimed(a_job())))
+    item = job_item(job)
+    document = json.loads(item["document"]["S"])
+    for image in document["images"]:
+        del image["verified"], image["placeholder"]
+    item["document"]["S"] = json.dumps(document)
+
+    read = read_job(item)
+
+    assert [(image.verified, image.placeholder) for image in read.images] == [(None, None)]
+    assert read.unseen_images == read.images
 
 
 @given(jobs)

@@ -21,12 +21,13 @@ from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaSto
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
+from shared.adapters.memory.previews import MemoryPreviewQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
 from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryWebhooks
 from shared.adapters.s3.callbacks import S3CallbackArchive
 from shared.adapters.s3.media import S3MediaStore
 from shared.adapters.s3.uploads import S3Uploads
-from shared.adapters.sqs import SqsQueue, read_message
+from shared.adapters.sqs import SqsPreviewQueue, SqsQueue, read_message
 from shared.domain.ids import JobId
 from shared.ports import (
     Accounts,
@@ -41,6 +42,7 @@ from shared.ports import (
     MediaStore,
     Outbox,
     Places,
+    PreviewQueue,
     Queue,
     TaskHint,
     Uploads,
@@ -109,6 +111,7 @@ class Buckets:
     place: Callable[[str, bytes], str]  # an object of the uploader's own; its version
     unplace: Callable[[str], object]
     images: Callable[[], Mapping[str, bytes]]
+    previews: Callable[[], Mapping[str, bytes]]
     callbacks: Callable[[], list[bytes]]
     unfinished_uploads: Callable[[], int]
 
@@ -121,10 +124,15 @@ def memory_buckets() -> Buckets:
         archive=archive,
         place=uploads.place,
         unplace=uploads.objects.pop,
-        images=lambda: dict(media.objects),
+        images=lambda: _beginning("images/", media.objects),
+        previews=lambda: _beginning("previews/", media.objects),
         callbacks=lambda: [one.body for one in archive.kept],
         unfinished_uploads=lambda: 0,
     )
+
+
+def _beginning(prefix: str, objects: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {key: content for key, content in objects.items() if key.startswith(prefix)}
 
 
 def s3_buckets(aws: Aws) -> Buckets:
@@ -146,6 +154,7 @@ def s3_buckets(aws: Aws) -> Buckets:
         ],
         unplace=lambda key: aws.s3.delete_object(Bucket=incoming, Key=key),
         images=lambda: objects("images/"),
+        previews=lambda: objects("previews/"),
         callbacks=lambda: list(objects("callbacks/").values()),
         unfinished_uploads=lambda: len(
             aws.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
@@ -171,6 +180,25 @@ def sqs_mailbox(aws: Aws) -> Mailbox:
     return Mailbox(
         queue=SqsQueue(aws.sqs, url=url),
         received=lambda: [read_message(body) for body in aws.receive(url)],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewMailbox:
+    queue: PreviewQueue
+    received: Callable[[], list[JobId]]
+
+
+def memory_preview_mailbox() -> PreviewMailbox:
+    queue = MemoryPreviewQueue()
+    return PreviewMailbox(queue=queue, received=lambda: list(queue.messages))
+
+
+def sqs_preview_mailbox(aws: Aws) -> PreviewMailbox:
+    url = aws.new_queue()
+    return PreviewMailbox(
+        queue=SqsPreviewQueue(aws.sqs, url=url),
+        received=lambda: [read_message(body)[0] for body in aws.receive(url)],
     )
 
 

@@ -124,6 +124,18 @@ def test_the_planned_delivery_is_posted(service: StoryService, invoke: Invoke) -
     assert [one.body for one in service.receivers.posted] == [last.detail.encode()]
 
 
+def test_the_stored_image_is_looked_at(service: StoryService, invoke: Invoke) -> None:
+    invoke("submit")
+    service.draw()
+    for name in ("collect", "publish"):
+        invoke(name)
+
+    (job_id,) = service.to_preview.messages
+    assert SAMPLES["preview"]["Records"][0]["body"] == write_message(job_id, None)
+    assert invoke("preview") == NOTHING_FAILED
+    assert service.jobs.get(JOB).images[0].verified
+
+
 def test_a_job_of_many_images_is_dispatched(service: StoryService, invoke: Invoke) -> None:
     service.submit(provider="oxen", n=10, key=service.key.key)
 
@@ -159,7 +171,7 @@ def test_the_hint_in_the_collect_sample_is_the_callbacks_task() -> None:
     assert SAMPLES["collect"]["Records"][0]["body"] == write_message(JOB, hint)
 
 
-@pytest.mark.parametrize("name", ["dispatch", "collect", "deliver", "intake"])
+@pytest.mark.parametrize("name", ["dispatch", "collect", "deliver", "intake", "preview"])
 def test_a_message_has_its_own_digest(name: str) -> None:
     (record,) = SAMPLES[name]["Records"]
     digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()

@@ -38,7 +38,7 @@ def test_every_function_is_told_with_its_timeout_and_memory() -> None:
     }
 
 
-@pytest.mark.parametrize("queue", ["DispatchQueue", "CollectQueue", "DeliverQueue"])
+@pytest.mark.parametrize("queue", ["DispatchQueue", "CollectQueue", "DeliverQueue", "PreviewQueue"])
 def test_a_queue_hides_a_message_for_as_long_as_is_told(queue: str) -> None:
     seconds = TEMPLATE["Resources"][queue]["Properties"]["VisibilityTimeout"]
     function = TEMPLATE["Resources"][queue.replace("Queue", "Function")]["Properties"]
@@ -67,9 +67,13 @@ def test_for_every_time_that_images_may_be_kept_the_bucket_has_a_rule() -> None:
     bucket = TEMPLATE["Resources"]["MediaBucket"]["Properties"]
     rules = bucket["LifecycleConfiguration"]["Rules"]
     days = {
-        (rule["TagFilters"][0]["Value"], rule["ExpirationInDays"])
+        (rule["Prefix"], rule["TagFilters"][0]["Value"], rule["ExpirationInDays"])
         for rule in rules
         if "TagFilters" in rule
     }
 
-    assert days == {(str(number), number) for number in MEDIA_DAYS}
+    assert days == {
+        (folder, str(number), number)
+        for folder in ("images/", "previews/")
+        for number in MEDIA_DAYS
+    }

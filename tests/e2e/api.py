@@ -6,6 +6,7 @@ import httpx
 
 _TERMINAL = frozenset({"succeeded", "partial", "failed", "cancelled", "expired"})
 _LOOKS = 12
+_LOOKS_AT_IMAGES = 1000
 
 
 class Api(httpx.Client):
@@ -32,3 +33,11 @@ class Api(httpx.Client):
                 return job
             job = self.job(job_id, wait=10)
         raise AssertionError(f"{job_id} is still {job['status']}: {job['timeline']}")
+
+    def looked_at(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Return the job as soon as all its images have been looked at for their previews."""
+        for _ in range(_LOOKS_AT_IMAGES):
+            shown = self.job(job["id"])
+            if all(image["verified"] is not None for image in shown["images"]):
+                return shown
+        raise AssertionError(f"nobody looked at the images of {job['id']}")

@@ -135,8 +135,9 @@ def test_a_job_that_succeeded_is_not_tried_again(api: Api) -> None:
 
 def test_of_a_deleted_job_nothing_is_left(stack: Stack, api: Api) -> None:
     job = api.finished(api.submit(provider="apixo", prompt="to be forgotten", n=2)["id"])
+    api.looked_at(job)
     folders = {key.partition("/")[0] for key in objects_of(stack, job)}
-    assert folders == {"images", "callbacks"}
+    assert folders == {"images", "previews", "callbacks"}
 
     answer = api.delete(f"/v1/jobs/{job['id']}")
 
@@ -162,7 +163,7 @@ def test_a_callback_that_comes_after_its_job_was_deleted_is_not_kept(
 
 
 def test_kept_callbacks_are_replayed_and_change_nothing(stack: Stack, api: Api) -> None:
-    job = api.finished(api.submit(provider="apixo", prompt="once more")["id"])
+    job = api.looked_at(api.finished(api.submit(provider="apixo", prompt="once more")["id"]))
 
     def replay(key: str) -> httpx.Response:
         headers = {"authorization": f"Bearer {key}"}

@@ -6,6 +6,7 @@ at least once and in any order; functions die; the stream forgets; clients repea
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -21,16 +22,18 @@ from shared.adapters.memory.buckets import (
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus
+from shared.adapters.memory.previews import MemoryPreviewer
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
 from shared.adapters.parallel import InTurn
 from shared.catalog.load import load_catalog
 from shared.domain.api_key import Terms
 from shared.domain.callback_token import CallbackKeys, CallbackTarget
-from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
+from shared.domain.errors import ErrorCode, Fault, JobNotFound, ResultUnavailable
 from shared.domain.events import Event
 from shared.domain.ids import JobId, TaskId
 from shared.domain.limits import UNLIMITED, Limits, Window
 from shared.ports import Courier, EventStreams, ProviderAccess, Reply, TaskHint
+from shared.usecases.make_previews import MakePreviews
 from shared.wiring import Service
 from tests.memory_service import NOW
 from tests.pictures import a_png
@@ -118,6 +121,7 @@ class World(Service):
         self.dispatch_queue = self._tapped(
             _Queue(self, "dispatch", self._dispatch), "dispatch_queue"
         )
+        self.preview_queue = _PreviewQueue(self)
         self.wake_watch = self._wake
 
     def _build_providers(self, habits: Habits) -> None:
@@ -250,6 +254,17 @@ class World(Service):
             self.agenda.at(tick, self.watch)
             return tick
         return planned
+
+
+class _PreviewQueue:
+    """Images are looked at while others work on their job: that may disturb none of them."""
+
+    def __init__(self, world: World) -> None:
+        self._look = MakePreviews(jobs=world.store, media=world.bucket, previewer=MemoryPreviewer())
+
+    def send(self, job_id: JobId) -> None:
+        with suppress(JobNotFound):
+            self._look(job_id)
 
 
 @dataclass(slots=True)

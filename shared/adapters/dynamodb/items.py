@@ -104,6 +104,8 @@ def event_item(event: Event) -> Item:
     }
     if event.source_job:
         item["source_job"] = event.source_job
+    if event.unseen_job:
+        item["unseen_job"] = event.unseen_job
     if event.tenant:
         item["event_tenant"] = event.tenant
     if event.webhook:
@@ -195,6 +197,7 @@ def read_event(item: Item) -> Event:
         detail=row["detail"],
         tenant=row.get("event_tenant", ""),
         source_job=JobId(row["source_job"]) if "source_job" in row else None,
+        unseen_job=JobId(row["unseen_job"]) if "unseen_job" in row else None,
         webhook=JobWebhook(url=row["webhook_url"], key_id=KeyId(row["webhook_key"]))
         if "webhook_url" in row
         else None,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from shared.adapters.kept_callbacks import check_cursor, folder_of, name_of, named
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
-from shared.domain.image import StoredImage, image_folder, image_key
+from shared.domain.image import StoredImage, image_folder, image_key, preview_folder, preview_key
 from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
 from shared.domain.reference import UploadedObject, content_object
 from shared.ports import CallbackPage, Clock, Dropped, FoundUpload, KeptCallback, UploadForm
@@ -37,8 +37,28 @@ class MemoryMediaStore:
         self.keep_days.setdefault(key, keep_days)
         return _described(self.objects[key], key=key, attempt=attempt, position=position)
 
+    def store_preview(  # as the port
+        self,
+        job_id: JobId,
+        *,
+        attempt: int,
+        position: int,
+        content: bytes,
+        keep_days: int | None = None,
+    ) -> None:
+        key = preview_key(job_id, attempt=attempt, position=position)
+        self.objects.setdefault(key, content)
+        self.keep_days.setdefault(key, keep_days)
+
     def remove(self, job_id: JobId) -> None:
-        for key in [key for key in self.objects if key.startswith(image_folder(job_id))]:
+        self._remove_folder(image_folder(job_id))
+        self.remove_previews(job_id)
+
+    def remove_previews(self, job_id: JobId) -> None:
+        self._remove_folder(preview_folder(job_id))
+
+    def _remove_folder(self, folder: str) -> None:
+        for key in [key for key in self.objects if key.startswith(folder)]:
             del self.objects[key]
 
     def place(self, key: str, *, to: str) -> None:
@@ -51,11 +71,11 @@ class MemoryMediaStore:
         seconds = int(life.total_seconds())
         return f"https://media.example/{key}?filename={filename}&seconds={seconds}"
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, *, at_most: int | None = None) -> bytes:
         if key not in self.objects:
             message = "the image is not there"
             raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message))
-        return self.objects[key]
+        return self.objects[key][:at_most]
 
 
 class MemoryUploads:

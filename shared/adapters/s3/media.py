@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from shared.adapters.s3.folders import remove_folder
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
-from shared.domain.image import StoredImage, image_folder, image_key
+from shared.domain.image import StoredImage, image_folder, image_key, preview_folder, preview_key
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class S3MediaStore:
             key = image_key(job_id, attempt=attempt, position=position, extension=extension)
             second = next(parts, None)
             if second is None:
-                written = self._put(key, first, inspection, keep_days)
+                content_type = inspection.probe.finish().content_type
+                written = self._put(key, first, content_type=content_type, keep_days=keep_days)
             else:
                 whole = _chain(first, second, parts)
                 written = self._put_in_parts(key, whole, inspection, keep_days)
@@ -85,8 +86,24 @@ class S3MediaStore:
         except (NotAnImage, Truncated) as exc:
             raise ResultUnavailable(_not_an_image(exc)) from exc
 
+    def store_preview(  # as the port
+        self,
+        job_id: JobId,
+        *,
+        attempt: int,
+        position: int,
+        content: bytes,
+        keep_days: int | None = None,
+    ) -> None:
+        key = preview_key(job_id, attempt=attempt, position=position)
+        self._put(key, content, content_type="image/webp", keep_days=keep_days)
+
     def remove(self, job_id: JobId) -> None:
         remove_folder(self._client, self._bucket, image_folder(job_id))
+        self.remove_previews(job_id)
+
+    def remove_previews(self, job_id: JobId) -> None:
+        remove_folder(self._client, self._bucket, preview_folder(job_id))
 
     def link(self, key: str, *, filename: str, life: timedelta = timedelta(minutes=15)) -> str:
         return self._client.generate_presigned_url(
@@ -108,23 +125,20 @@ class S3MediaStore:
             Bucket=self._bucket, Key=key, Body=content, ContentType="application/json"
         )
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, *, at_most: int | None = None) -> bytes:
         try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(at_most)
         except self._client.exceptions.NoSuchKey as exc:
             message = "the image is not there"
             raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message)) from exc
 
-    def _put(
-        self, key: str, content: bytes, inspection: _Inspection, keep_days: int | None
-    ) -> bool:
-        facts = inspection.probe.finish()
+    def _put(self, key: str, content: bytes, *, content_type: str, keep_days: int | None) -> bool:
         try:
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=key,
                 Body=content,
-                ContentType=facts.content_type,
+                ContentType=content_type,
                 IfNoneMatch="*",
                 ChecksumAlgorithm="SHA256",
                 **_lifetime(keep_days),

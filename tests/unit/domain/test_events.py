@@ -10,6 +10,7 @@ import pytest
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.events import announcement
 from shared.domain.ids import JobId, KeyId
+from shared.domain.image import Look
 from shared.domain.job import Job
 from shared.domain.status import TERMINAL, JobStatus
 from shared.domain.wanted import JobInput
@@ -104,6 +105,32 @@ def test_what_ends_a_job_is_told_with_the_version_it_made(
     detail = json.loads(event.detail)
     assert (detail["id"], detail["type"]) == (event.id, kind)
     assert detail["data"]["status"] == job.status
+
+
+def test_an_event_names_the_job_whose_images_nobody_has_looked_at() -> None:
+    over = replace(a_job(JobStatus.SUCCEEDED), images=(an_image(1, 0), an_image(1, 1)))
+    half = over.looked_at({over.images[0].key: Look(verified=True)})
+    assert half
+    seen = half.looked_at({over.images[1].key: Look(verified=False)})
+    assert seen
+
+    def unseen(job: Job) -> str | None:
+        event = announcement(job, was=a_job(JobStatus.STORING))
+        assert event
+        return event.unseen_job
+
+    assert [unseen(job) for job in (over, half, seen)] == [over.id, over.id, None]
+    assert unseen(a_job(JobStatus.FAILED)) is None
+
+
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_a_look_at_an_image_is_not_announced(status: JobStatus) -> None:
+    job = replace(a_job(status), images=(an_image(1, 0),))
+
+    seen = job.looked_at({job.images[0].key: Look(verified=True, placeholder="data:")})
+
+    assert seen
+    assert told(seen, was=job) is None
 
 
 def test_a_retry_is_not_announced_and_its_ids_never_repeat() -> None:

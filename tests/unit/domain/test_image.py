@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ids import JobId
-from shared.domain.image import StoredImage, image_folder, image_key, merged
+from shared.domain.image import (
+    Look,
+    StoredImage,
+    image_folder,
+    image_key,
+    merged,
+    preview_folder,
+    preview_key,
+)
 
 JOB = JobId("job_1")
 
@@ -34,6 +42,27 @@ def test_images_of_two_attempts_have_keys_and_numbers_of_their_own() -> None:
         (2, 0, 2),
     ]
     assert len({image.key for image in images}) == 3
+
+
+def test_a_preview_lies_apart_from_its_image_and_in_its_jobs_folder() -> None:
+    keys = {preview_key(JOB, attempt=a, position=p) for a in (1, 2) for p in (0, 1)}
+
+    assert keys == {f"previews/job_1/{a}/{p}.webp" for a in (1, 2) for p in (0, 1)}
+    assert all(key.startswith(preview_folder(JOB)) for key in keys)
+
+
+def test_only_what_could_be_decoded_has_a_preview() -> None:
+    image = an_image(1, 0)
+
+    assert not image.has_preview
+    assert not image.looked_at(Look(verified=False)).has_preview
+    assert image.looked_at(Look(verified=True)).has_preview
+
+
+def test_an_image_that_comes_again_keeps_what_is_known_of_it() -> None:
+    (known,) = merged((), [an_image(1, 0).looked_at(Look(verified=True, placeholder="data:"))])
+
+    assert merged((known,), [an_image(1, 0)]) == (known,)
 
 
 def test_what_is_there_stays_as_it_is() -> None:

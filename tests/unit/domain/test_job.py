@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.domain.errors import ErrorCode, Fault, InvalidTransition, TaskTaken
 from shared.domain.ids import JobId, KeyId, TaskId
-from shared.domain.image import StoredImage, image_key
+from shared.domain.image import Look, StoredImage, image_key
 from shared.domain.job import Job
 from shared.domain.status import TERMINAL, TRANSITIONS, JobStatus
 from shared.domain.submission import Submission, SubmissionState
@@ -489,3 +489,31 @@ def test_one_task_cannot_stand_for_two_submissions() -> None:
 
     with pytest.raises(TaskTaken):
         answered(job, *answers)
+
+
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_a_look_at_an_image_moves_nothing_but_the_image_and_the_version(status: JobStatus) -> None:
+    before = replace(a_job(status, n=2), images=(an_image(0), an_image(1)), due_at=CHECK_AT)
+    look = Look(verified=True, placeholder="data:image/webp;base64,AAAA")
+
+    seen = before.looked_at({before.images[1].key: look})
+
+    assert seen
+    assert seen.images == (before.images[0], before.images[1].looked_at(look))
+    assert seen.unseen_images == before.images[:1]
+    assert replace(seen, images=before.images, version=before.version) == before
+    assert seen.version == before.version + 1
+
+
+def test_a_second_look_and_one_at_another_image_change_nothing() -> None:
+    job = replace(a_job(JobStatus.SUCCEEDED), images=(an_image(0), an_image(1)))
+    keys = [image.key for image in job.images]
+    first = job.looked_at({keys[0]: Look(verified=False)})
+    assert first
+
+    both = first.looked_at(dict.fromkeys(keys, Look(verified=True)))
+
+    assert both
+    assert [image.verified for image in both.images] == [False, True]
+    assert both.looked_at(dict.fromkeys(keys, Look(verified=True))) is None
+    assert job.looked_at({"another": Look(verified=True)}) is None

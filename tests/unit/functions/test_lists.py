@@ -1,13 +1,19 @@
 """Lists of jobs and of images, as their callers ask for them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.manage.handler import create_app
+from shared.domain.image import Look
+from shared.domain.job import Job
+from shared.domain.retention import Retention
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import MemoryService
+
+PREVIEWED = ("verified", "preview_url", "placeholder")
 
 type Get = Callable[..., Answer]
 
@@ -22,6 +28,18 @@ def get(service: MemoryService) -> Get:
         return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
 
     return send
+
+
+def finished(service: MemoryService) -> Job:
+    job = service.submit()
+    service.apixo.finish_all()
+    return service.collect(job.id)
+
+
+def look_at(service: MemoryService, job: Job, look: Look) -> None:
+    seen = job.looked_at({job.images[0].key: look})
+    assert seen
+    service.jobs.save(seen, was=job)
 
 
 def ids(answer: Answer) -> list[Any]:
@@ -118,14 +136,57 @@ class TestImages:
         assert get(f"/v1/jobs/{job.id}/images").status == 404
 
     def test_a_preview_is_not_there_yet(self, service: MemoryService, get: Get) -> None:
-        job = service.submit()
-        service.apixo.finish_all()
-        service.collect(job.id)
+        job = finished(service)
 
         answer = get(f"/v1/jobs/{job.id}/images/0", preview="1")
+        (image,) = get(f"/v1/jobs/{job.id}").json["images"]
 
         assert (answer.status, answer.json["code"]) == (404, "preview_not_found")
+        assert answer.json["detail"] == f"image 0 of {job.id} has no preview yet"
         assert get(f"/v1/jobs/{job.id}/images/0", preview="0").status == 302
+        assert [image[name] for name in PREVIEWED] == [None, None, None]
+        assert list(service.to_preview.messages) == [job.id]  # it may have been lost
+
+    def test_a_preview_is_not_made_late_where_images_are_kept_for_a_time(
+        self, service: MemoryService, get: Get
+    ) -> None:
+        job = finished(service)
+        kept = replace(job, retention=Retention(media_days=1), version=job.version + 1)
+        service.jobs.save(kept, was=job)
+
+        assert get(f"/v1/jobs/{job.id}/images/0", preview="1").status == 404
+        assert list(service.to_preview.messages) == []
+
+    def test_a_preview_is_shown_and_linked_everywhere(
+        self, service: MemoryService, get: Get
+    ) -> None:
+        job = finished(service)
+        look_at(service, job, Look(verified=True, placeholder="data:image/webp;base64,AAAA"))
+
+        answer = get(f"/v1/jobs/{job.id}/images/0", preview="1")
+        (image,) = get(f"/v1/jobs/{job.id}").json["images"]
+
+        assert answer.status == 302
+        link = answer.headers["location"]
+        assert link.startswith(f"https://media.example/previews/{job.id}/1/0.webp?")
+        assert [image[name] for name in PREVIEWED] == [True, link, "data:image/webp;base64,AAAA"]
+        assert get("/v1/jobs").json["data"][0]["images"] == [image]
+        assert get(f"/v1/jobs/{job.id}/images").json["data"] == [image]
+
+    def test_an_image_that_cannot_be_decoded_gets_no_preview(
+        self, service: MemoryService, get: Get
+    ) -> None:
+        job = finished(service)
+        look_at(service, job, Look(verified=False))
+
+        answer = get(f"/v1/jobs/{job.id}/images/0", preview="1")
+        (image,) = get(f"/v1/jobs/{job.id}").json["images"]
+
+        assert (answer.status, answer.json["code"]) == (404, "preview_not_found")
+        assert "could not be decoded" in answer.json["detail"]
+        assert list(service.to_preview.messages) == []
+        assert [image[name] for name in PREVIEWED] == [False, None, None]
+        assert get(f"/v1/jobs/{job.id}/images/0").status == 302
 
 
 class TestEveryAnswer:

@@ -7,6 +7,7 @@ import pytest
 from functions.collect.handler import collect
 from functions.deliver.handler import deliver
 from functions.dispatch.handler import dispatch
+from functions.preview.handler import preview
 from shared.adapters.sqs import write_message
 from shared.domain.status import JobStatus
 from shared.ports import Reply
@@ -24,7 +25,18 @@ def test_a_message_leads_to_the_job(service: MemoryService) -> None:
     assert service.jobs.get(job.id).status is JobStatus.SUCCEEDED
 
 
-@pytest.mark.parametrize("work", [collect, dispatch])
+def test_a_message_lets_a_jobs_images_be_looked_at(service: MemoryService) -> None:
+    job = service.submit(n=2)
+    service.apixo.finish_all()
+    service.collect(job.id)
+
+    for _ in range(2):  # the queue delivers twice
+        preview(service, write_message(job.id, None))
+
+    assert [image.verified for image in service.jobs.get(job.id).images] == [True, True]
+
+
+@pytest.mark.parametrize("work", [collect, dispatch, preview])
 def test_a_message_about_a_deleted_job_is_done_with(service: MemoryService, work: object) -> None:
     job = service.submit()
     service.delete_job(service.cancel_job(job))

@@ -6,6 +6,7 @@ import pytest
 from local.errors import StackError
 from local.template_bridge import (
     CodeLocation,
+    CodeLocations,
     Template,
     declared,
     load_template,
@@ -56,7 +57,12 @@ Resources:
 Outputs:
   Secret: {Value: !Ref Secret}
 """
-CODE = CodeLocation(bucket="packages", key="package-1.zip", architecture="x86_64")
+CODE = CodeLocations(
+    common=CodeLocation(bucket="packages", key="package-1.zip", architecture="x86_64"),
+    own={
+        "WriteFunction": CodeLocation(bucket="packages", key="package-2.zip", architecture="x86_64")
+    },
+)
 
 
 @pytest.fixture
@@ -109,13 +115,14 @@ def test_the_api_keeps_its_stage_and_cross_origin_rules_but_no_body(deployed: Te
     assert len(of_type(deployed, "AWS::ApiGatewayV2::Stage")) == 1
 
 
-def test_every_function_runs_the_package_on_this_machines_architecture(deployed: Template) -> None:
+def test_every_function_runs_its_package_on_this_machines_architecture(deployed: Template) -> None:
     functions = of_type(deployed, "AWS::Lambda::Function")
 
-    assert set(functions) == {"ReadFunction", "WriteFunction"}
-    for function in functions.values():
-        assert function["Code"] == {"S3Bucket": "packages", "S3Key": "package-1.zip"}
-        assert function["Architectures"] == ["x86_64"]
+    assert {name: function["Code"] for name, function in functions.items()} == {
+        "ReadFunction": {"S3Bucket": "packages", "S3Key": "package-1.zip"},
+        "WriteFunction": {"S3Bucket": "packages", "S3Key": "package-2.zip"},
+    }
+    assert all(function["Architectures"] == ["x86_64"] for function in functions.values())
 
 
 def test_a_reference_to_a_secret_is_its_arn_everywhere(deployed: Template) -> None:
