@@ -213,10 +213,14 @@ class World:
         return SqsBatchQueue(self._aws("sqs"), url=url)
 
     @cached_property
-    def intake_key_id(self) -> Callable[[], KeyId | None]:
-        from shared.adapters.secrets import intake_key_id
+    def edits_key_id(self) -> KeyId | None:
+        """Which API key edits and batches by folder run under."""
+        return KeyId(IntakeSettings.from_env(self._environ).edits_key_id) or None
 
-        return partial(intake_key_id, IntakeSettings.from_env(self._environ).intake_key_parameter)
+    @cached_property
+    def events_key_id(self) -> KeyId | None:
+        """Which API key jobs by event run under."""
+        return KeyId(IntakeSettings.from_env(self._environ).events_key_id) or None
 
     @cached_property
     def wake_watch(self) -> Wake:

@@ -22,7 +22,7 @@ from shared.domain.job import Job
 from shared.ports import ApiKeys, Batches, Clock, DropFolder, JobStore, MediaStore, Queue, Wake
 from shared.usecases.admit_job import AdmitJob, Wish
 from shared.usecases.batch_report import report_of
-from shared.usecases.take_drop import ReadWish
+from shared.usecases.taken import ReadWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

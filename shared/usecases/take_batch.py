@@ -11,7 +11,7 @@ from shared.domain.errors import FieldError, InvalidRequest
 from shared.ports import DropFolder
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
 from shared.usecases.start_batch import BatchWish, StartBatch
-from shared.usecases.take_drop import FindKey
+from shared.usecases.taken import FindKey
 
 FOLDER: Final = "batches/"
 _KINDS: Final = (".jsonl", ".csv")

@@ -1,6 +1,5 @@
 """Take in what was dropped into the uploads bucket: each version of an image is one edit."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -20,12 +19,18 @@ from shared.domain.edits import (
     request_for,
     sidecar_of,
 )
-from shared.domain.errors import BudgetExceeded, FieldError, InvalidRequest, VersionConflict
+from shared.domain.errors import (
+    BudgetExceeded,
+    ComeBackLater,
+    FieldError,
+    InvalidRequest,
+    VersionConflict,
+)
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
-from shared.domain.job import Job
 from shared.ports import Clock, DropFolder, Dropped, Queue
 from shared.usecases.admit_job import AdmitJob, Wish
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
+from shared.usecases.taken import FindKey, ReadWish, Taken
 
 _SIDECAR_PATIENCE: Final = timedelta(seconds=60)
 _SIDECAR_BYTES: Final = 256 * 1024
@@ -33,19 +38,6 @@ _NOTHING_SAID: Final = (
     "nothing says what to do with it: put x-amz-meta-prompt on the object, or {image}.json beside "
     "it, or a _recipe.json into its folder, and drop it again"
 )
-
-type ReadWish = Callable[[bytes], Wish]
-type FindKey = Callable[[], ApiKey | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """What became of a drop: a job, a wait of so many seconds, a refusal, or nothing at all."""
-
-    job: Job | None = None
-    wait_seconds: int = 0
-    refused: str = ""
-
 
 _IGNORED: Final = Taken()
 
@@ -68,11 +60,21 @@ class TakeDrop:
             return _IGNORED
         if kind is Kind.SIDECAR:
             drop = replace(drop, key=image_of(drop.key), version_id=None)
-        found = self.folder.look(drop.key, version_id=drop.version_id)
+        found = self._found(drop)
         if found is None:
             return _IGNORED if kind is Kind.SIDECAR else self._gone(drop)
         if found.metadata.get(MADE_BY_US[0]) == MADE_BY_US[1]:
             return _IGNORED
+        return self._answered(drop, found, read_wish, waited=waited)
+
+    def _found(self, drop: Drop) -> Dropped | None:
+        """What was deleted since is gone, though a versioned bucket still has what it was."""
+        latest = self.folder.look(drop.key, version_id=None)
+        if latest is None or drop.version_id in {None, latest.version_id}:
+            return latest
+        return self.folder.look(drop.key, version_id=drop.version_id)
+
+    def _answered(self, drop: Drop, found: Dropped, read_wish: ReadWish, *, waited: bool) -> Taken:
         drop = replace(drop, version_id=found.version_id)
         try:
             return self._take(drop, found, read_wish, waited=waited)
@@ -80,6 +82,8 @@ class TakeDrop:
             return self._refused(drop, Refusal.of(error))
         except BudgetExceeded as error:
             return self._refused(drop, Refusal(code="budget_exceeded", detail=str(error)))
+        except ComeBackLater as error:
+            return Taken.later(error, came=drop.at, now=self.clock.now())
 
     def _take(self, drop: Drop, found: Dropped, read_wish: ReadWish, *, waited: bool) -> Taken:
         key = self.find_key()

@@ -176,7 +176,7 @@ class MemoryDropFolder:
     def __init__(self, uploads: MemoryUploads, clock: Clock) -> None:
         self._uploads = uploads
         self._clock = clock
-        self._objects: dict[str, list[_Version]] = {}
+        self._objects: dict[str, list[_Version | None]] = {}  # None: here it was deleted
 
     def drop(self, key: str, content: bytes, **metadata: str) -> str:
         """Put an object as a user would; return its version's id."""
@@ -188,8 +188,7 @@ class MemoryDropFolder:
         return version_id
 
     def delete(self, key: str) -> None:
-        del self._objects[key]
-        del self._uploads.objects[key]
+        self._objects[key].append(None)
 
     def look(self, key: str, *, version_id: str | None) -> Dropped | None:
         found = self._version(key, version_id)
@@ -209,4 +208,4 @@ class MemoryDropFolder:
         versions = self._objects.get(key, [])
         if version_id is None:
             return versions[-1] if versions else None
-        return next((one for one in versions if one.id == version_id), None)
+        return next((one for one in versions if one and one.id == version_id), None)

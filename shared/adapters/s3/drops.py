@@ -9,8 +9,11 @@ from shared.ports import Dropped
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# A key or a version that is not there; the last one is what S3 says of an impossible version.
-_MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "400", "InvalidArgument"})
+# A key or a version that is not there; 400 is what S3 says of an impossible version, 405 of one
+# that is a deletion.
+_MISSING: Final = frozenset(
+    {"404", "NoSuchKey", "NoSuchVersion", "400", "InvalidArgument", "405", "MethodNotAllowed"}
+)
 
 
 class S3DropFolder:

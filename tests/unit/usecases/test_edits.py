@@ -10,7 +10,7 @@ from shared.domain.events import Event
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
 from shared.usecases.admit_job import Wish
-from shared.usecases.take_drop import Taken
+from shared.usecases.taken import Taken
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 from tests.unit.usecases.living import call_back, live
@@ -228,7 +228,7 @@ class TestRefusals:
         assert len(told(service, "intake.refused")) == 1
 
     def test_without_a_key_to_run_under_nothing_is_taken(self, service: MemoryService) -> None:
-        service.intake_key_id = lambda: None
+        service.edits_key_id = None
         service.drops.drop(CAT, a_png(), prompt="at night")
 
         assert notify(service).refused
@@ -293,8 +293,6 @@ class TestRequests:
         assert [job_id for job_id, _ in service.to_dispatch.messages] == [job.id]
 
     def test_the_same_event_asks_once(self, service: MemoryService) -> None:
-        key = service.a_key()
-        service.intake_key_id = lambda: key.id
         for _ in range(3):
             self.ask(service, {"model": "seedream-4.5", "prompt": "a fox"})
 
@@ -309,8 +307,6 @@ class TestRequests:
         assert [one["pointer"] for one in errors] == ["/prompt", "/n"]
 
     def test_another_request_under_the_same_id_is_refused(self, service: MemoryService) -> None:
-        key = service.a_key()
-        service.intake_key_id = lambda: key.id
         self.ask(service, {"model": "seedream-4.5", "prompt": "a fox"})
 
         taken = self.ask(service, {"model": "seedream-4.5", "prompt": "a boat"})
