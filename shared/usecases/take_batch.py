@@ -8,7 +8,7 @@ from typing import Final
 from shared.domain.batch import USUAL_IN_FLIGHT, Batch
 from shared.domain.edits import Drop, reference_to
 from shared.domain.errors import FieldError, InvalidRequest
-from shared.ports import DropFolder
+from shared.ports import DropFolder, Dropped
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
 from shared.usecases.start_batch import BatchWish, StartBatch
 from shared.usecases.taken import FindKey
@@ -16,6 +16,7 @@ from shared.usecases.taken import FindKey
 FOLDER: Final = "batches/"
 _KINDS: Final = (".jsonl", ".csv")
 _MOST_IN_FLIGHT: Final = 1000
+_GONE: Final = "the file was deleted before it was read, or may not be read"
 
 
 def is_batch(key: str) -> bool:
@@ -33,24 +34,27 @@ class TakeBatch:
 
     def __call__(self, drop: Drop) -> Batch | None:
         """Return the batch; None for one that was refused, with a report beside its file."""
+        found = self.folder.look(drop.key, version_id=drop.version_id)
+        if found is None:
+            refusal = Refusal(code="source_gone", detail=_GONE)
+            self.refuse(refusal, source=reference_to(drop), at=drop.at)
+            return None
         try:
-            return self._start(drop)
+            return self._start(drop, found)
         except InvalidRequest as error:
             refusal = Refusal.of(error)
         self.refuse(refusal, source=reference_to(drop), at=drop.at, beside=drop.key)
         return None
 
-    def _start(self, drop: Drop) -> Batch:
+    def _start(self, drop: Drop, found: Dropped) -> Batch:
         key = self.find_key()
         if key is None:
             raise _refused("batches by folder are off: no API key is named for them")
-        found = self.folder.look(drop.key, version_id=drop.version_id)
-        metadata = found.metadata if found else {}
         wish = BatchWish(
             key=drop.key,
-            version_id=drop.version_id,
-            max_usd=_amount(metadata),
-            max_in_flight=_number(metadata),
+            version_id=found.version_id,
+            max_usd=_amount(found.metadata),
+            max_in_flight=_number(found.metadata),
         )
         return self.start_batch(wish, key=key)
 

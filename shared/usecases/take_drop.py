@@ -114,9 +114,11 @@ class TakeDrop:
         if not 0 < found.bytes <= LARGEST_BYTES:
             raise _complaint(f"has {found.bytes} bytes; 1 to {LARGEST_BYTES} are allowed")
         content = self.folder.read(drop.key, version_id=drop.version_id, at_most=LARGEST_BYTES)
+        if content is None:
+            raise _complaint("may not be read: is it encrypted with a key of your own?")
         probe = ImageProbe()
         try:
-            probe.feed(content or b"")
+            probe.feed(content)
             probe.finish()
         except (NotAnImage, Truncated) as exc:
             raise _complaint("is not a whole PNG, JPEG, WebP or GIF image") from exc
@@ -132,7 +134,7 @@ class TakeDrop:
 
     def _gone(self, drop: Drop) -> Taken:
         """There is nothing left to put an error beside."""
-        words = "the object was deleted or replaced before it was read"
+        words = "the object was deleted before it was read, or may not be read"
         refusal = Refusal(code="source_gone", detail=words)
         self.refuse(refusal, source=reference_to(drop), at=drop.at)
         return Taken(refused=refusal.code)

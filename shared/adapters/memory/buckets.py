@@ -42,7 +42,8 @@ class MemoryMediaStore:
             del self.objects[key]
 
     def place(self, key: str, *, to: str) -> None:
-        self.objects[to] = self.objects[key]
+        self.objects[to] = self.read(key)
+        self.keep_days[to] = self.keep_days.get(key)
 
     def write_document(self, key: str, content: bytes) -> None:
         self.objects[key] = content
@@ -189,6 +190,10 @@ class MemoryDropFolder:
 
     def delete(self, key: str) -> None:
         self._objects[key].append(None)
+
+    def forget(self, key: str) -> None:
+        """Remove an object with all of its versions."""
+        del self._objects[key]
 
     def look(self, key: str, *, version_id: str | None) -> Dropped | None:
         found = self._version(key, version_id)

@@ -9,11 +9,9 @@ from shared.ports import Dropped
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# A key or a version that is not there; 400 is what S3 says of an impossible version, 405 of one
-# that is a deletion.
-_MISSING: Final = frozenset(
-    {"404", "NoSuchKey", "NoSuchVersion", "400", "InvalidArgument", "405", "MethodNotAllowed"}
-)
+# Not there, an impossible version, one that is a deletion; or forbidden, which S3 also says of what
+# is not there, and of what is encrypted with somebody's own key.
+_MISSING: Final = frozenset({400, 403, 404, 405})
 
 
 class S3DropFolder:
@@ -53,5 +51,5 @@ class S3DropFolder:
 
 
 def _unless_missing(exc: ClientError) -> None:
-    if exc.response["Error"]["Code"] not in _MISSING:
+    if exc.response["ResponseMetadata"]["HTTPStatusCode"] not in _MISSING:
         raise exc

@@ -1,15 +1,15 @@
 """Many jobs from one file: a few at a time, each line once, and a report at the end."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from shared.api.requests import JobRequest, read
-from shared.domain.batch import Batch, BatchState
+from shared.domain.batch import Batch
 from shared.domain.edits import Drop
 from shared.domain.errors import InvalidRequest
-from shared.domain.ids import TaskId
 from shared.usecases.admit_job import Wish
 from shared.usecases.start_batch import BatchWish
 from tests.memory_service import MemoryService
@@ -40,17 +40,23 @@ def step(service: MemoryService, batch: Batch) -> Batch:
     return service.run_batch(batch.tenant, batch.id, read_wish=read_wish)
 
 
-def go_on(service: MemoryService, batch: Batch, *, steps: int = 60) -> Batch:
+def go_on(service: MemoryService, batch: Batch) -> Batch:
     """Let steps be taken and everything that was sent be made, until the batch is over."""
-    for _ in range(steps):
-        batch = step(service, batch)
+    for _ in range(60):
+        batch = move(service, batch)
         if batch.is_over:
             return batch
-        service.deliver_messages()
-        service.apixo.finish_all()
-        for task in list(service.apixo.tasks.values()):
-            service.collect(task.order.job_id)
     raise AssertionError(f"{batch.id} does not come to an end")
+
+
+def move(service: MemoryService, batch: Batch) -> Batch:
+    """Let one step be taken, and everything that is in flight after it be made."""
+    batch = step(service, batch)
+    service.deliver_messages()
+    service.apixo.finish_all()
+    for number in batch.in_flight:
+        service.collect(batch.job_id(number))
+    return batch
 
 
 def report(service: MemoryService, name: str = "week 47") -> list[dict[str, object]]:
@@ -200,9 +206,94 @@ def test_the_watch_lets_a_batch_go_on(service: MemoryService) -> None:
 
 
 def test_ten_thousand_lines_are_one_batch(service: MemoryService) -> None:
-    batch = start(service, rows(*(f"number {n}" for n in range(10_000))), max_in_flight=1000)
+    good = [n for n in range(1, 10_001) if n % 100 == 0]
+    lines = [rows(f"number {n}") if n in set(good) else b"no request" for n in range(1, 10_001)]
+    batch = start(service, b"\n".join(lines), max_in_flight=1000)
+    seen = []
 
-    batch = step(service, batch)
+    while not batch.is_over:
+        batch = move(service, batch)
+        seen.append(batch.next_line)
 
-    assert (batch.state, batch.lines, batch.accepted) == (BatchState.RUNNING, 10_000, 1000)
-    assert TaskId("apixo-0") not in service.apixo.tasks
+    assert (batch.lines, batch.succeeded, batch.refused) == (10_000, 100, 9_900)
+    assert seen[:3] == [201, 401, 601]  # a step has to end in its function's time
+    assert [row["line"] for row in report(service) if "job" in row] == good
+    assert [row["line"] for row in report(service)] == list(range(1, 10_001))
+    assert announced(service).count("batch.completed") == 1
+
+
+def test_a_line_more_than_ten_thousand_is_too_many(service: MemoryService) -> None:
+    with pytest.raises(InvalidRequest, match="10001 lines"):
+        start(service, b"{}\n" * 10_001)
+
+
+def test_a_prompt_may_hold_what_ends_lines_elsewhere(service: MemoryService) -> None:
+    odd = "a\u2028b\u2029c\x85d\x0be\x1cf"
+    content = json.dumps({"model": "seedream-4.5", "prompt": odd}, ensure_ascii=False)
+    crlf = content.replace("\x0b", "\\u000b").replace("\x1c", "\\u001c").encode() + b"\r\n"
+
+    batch = go_on(service, start(service, b"\xef\xbb\xbf" + crlf + b"\r\n" + crlf))
+
+    assert (batch.lines, batch.succeeded) == (2, 2)
+    prompts = {service.jobs.get(batch.job_id(n)).input.prompt for n in (1, 2)}
+    assert prompts == {odd}
+
+
+def test_any_name_of_a_line_comes_back(service: MemoryService) -> None:
+    content = rows("a", custom_id=0) + b"\n" + rows("b", custom_id="") + b"\n" + rows("c")
+
+    go_on(service, start(service, content))
+
+    assert [row["custom_id"] for row in report(service)] == ["0", "", None]
+
+
+def test_with_money_named_what_nobody_has_a_price_for_is_refused(service: MemoryService) -> None:
+    unpriced = replace(
+        service.catalog,
+        models=tuple(
+            replace(model, offers=tuple(replace(offer, price=None) for offer in model.offers))
+            for model in service.catalog.models
+        ),
+    )
+    service.catalog = unpriced
+    bounded = go_on(service, start(service, rows("a"), max_usd=Decimal(1)))
+    code = report(service)[0]["error"]["errors"][0]["code"]  # type: ignore[index]
+    free = go_on(service, start(service, rows("b")))
+
+    assert (bounded.accepted, bounded.refused, code) == (0, 1, "unpriced")
+    assert free.accepted == 1
+
+
+def test_what_was_counted_is_run_whatever_is_put_there_meanwhile(service: MemoryService) -> None:
+    batch = start(service, rows("a", "b"))
+    service.drops.drop(FILE, rows("x", "y", "z"))
+
+    done = go_on(service, batch)
+
+    prompts = {service.jobs.get(done.job_id(n)).input.prompt for n in (1, 2)}
+    assert (done.succeeded, prompts) == (2, {"a", "b"})
+
+
+def test_a_batch_whose_file_is_gone_comes_to_an_end(service: MemoryService) -> None:
+    batch = step(service, start(service, rows(*"abcd"), max_in_flight=2))
+    service.drops.forget(FILE)
+
+    done = go_on(service, batch)
+
+    assert (done.succeeded, done.refused) == (2, 2)
+    assert ["job" in row for row in report(service)] == [True, True, False, False]
+
+
+def test_a_file_that_was_deleted_before_it_was_read_is_told_on_the_bus_alone(
+    service: MemoryService,
+) -> None:
+    drop = Drop(bucket="uploads", key=FILE, version_id="v1", at=service.clock.now())
+
+    assert service.take_batch(drop) is None
+    assert announced(service) == ["intake.refused"]
+    assert service.drops.read(f"{FILE}.error.json", at_most=10) is None
+
+
+def test_a_file_that_is_too_large_is_not_read(service: MemoryService) -> None:
+    with pytest.raises(InvalidRequest, match="52428801 bytes"):
+        start(service, bytes(50 * 1024 * 1024 + 1))

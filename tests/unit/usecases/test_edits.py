@@ -1,6 +1,7 @@
 """Pictures dropped into a folder become edits: one job for each version, whatever arrives when."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -217,6 +218,40 @@ class TestRefusals:
         assert json.loads(event.detail)["data"]["code"] == "source_gone"
         assert service.drops.read(f"{CAT}.error.json", at_most=10) is None
 
+    def test_what_was_replaced_meanwhile_is_edited_as_it_was(self, service: MemoryService) -> None:
+        version = service.drops.drop(CAT, a_png(), prompt="the first")
+        service.drops.drop(CAT, a_png(), prompt="the second")
+
+        job = notify(service, version=version).job
+
+        assert job
+        assert job.input.prompt == "the first"
+        assert job.input.images == (f"s3://uploads/{CAT}?versionId={version}",)
+
+    def test_what_is_too_large_is_not_read(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png() + bytes(30 * 1024 * 1024), prompt="x")
+        read = service.drops.read
+
+        def small_reads(key: str, **parts: Any) -> bytes | None:
+            assert key != CAT
+            return read(key, **parts)
+
+        service.drops.read = small_reads  # type: ignore[method-assign]
+        notify(service)
+
+        service.drops.read = read  # type: ignore[method-assign]
+        assert f"1 to {30 * 1024 * 1024} are allowed" in str(report_on(service)["detail"])
+
+    def test_what_cannot_be_read_is_no_poison(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png(), prompt="x")
+        service.drops.read = lambda *_, **__: None  # type: ignore[method-assign]
+
+        taken = notify(service)
+
+        assert taken.refused == "invalid_request"
+        (event,) = told(service, "intake.refused")
+        assert "may not be read" in json.loads(event.detail)["data"]["detail"]
+
     def test_the_same_refusal_is_the_same_event(self, service: MemoryService) -> None:
         version = service.drops.drop(CAT, b"", prompt="at night")
         drop = Drop(bucket="uploads", key=CAT, version_id=version, at=service.clock.now())
@@ -251,6 +286,22 @@ class TestResults:
         assert placed[f"{CAT}/0.png"] == placed[job.images[0].key]
         assert placed[f"{CAT}/1.png"] == placed[job.images[1].key]
         assert json.loads(placed[f"{CAT}/job.json"])["id"] == job.id
+
+    def test_an_image_that_somebody_removed_holds_up_no_event(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png(), prompt="at night", n="2")
+        notify(service)
+        service.deliver_messages()
+        service.apixo.finish_all()
+        call_back(service)
+        service.deliver_messages()
+        (job,) = jobs_of(service)
+        del service.bucket.objects[job.images[0].key]
+
+        left = service.publish_events(list(service.store.announced.values()))
+
+        assert left == 0
+        placed = {key.removeprefix(f"{CAT}/") for key in service.bucket.objects if CAT in key}
+        assert placed == {"1.png", "job.json"}
 
     def test_a_lost_announcement_is_made_up_for(self, service: MemoryService) -> None:
         service.drops.drop(CAT, a_png(), prompt="at night")
