@@ -290,15 +290,18 @@ class World:
 
     @cached_property
     def image_source(self) -> ImageSource:
+        from shared.adapters.metrics import NewResultHosts
         from shared.adapters.provider_images import HttpImageSource
 
         # Of the providers only Oxen may keep results behind its key (providers.md 1.12).
+        base_urls = self._provider_settings.base_urls
         hosts = {
             urlsplit(base_url).netloc: self._provider_keys[name]
-            for name, base_url in self._provider_settings.base_urls.items()
+            for name, base_url in base_urls.items()
             if name == "oxen"
         }
-        return HttpImageSource(self._http, keys=hosts)
+        known = (urlsplit(base_url).hostname or "" for base_url in base_urls.values())
+        return HttpImageSource(self._http, keys=hosts, notice_host=NewResultHosts(known=known))
 
     @cached_property
     def reference_source(self) -> ImageSource:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from shared.domain.api_key import ApiKey
 from shared.domain.batch import USUAL_IN_FLIGHT, Batch
 from shared.domain.edits import Drop, reference_to
 from shared.domain.errors import FieldError, InvalidRequest
@@ -34,20 +35,20 @@ class TakeBatch:
 
     def __call__(self, drop: Drop) -> Batch | None:
         """Return the batch; None for one that was refused, with a report beside its file."""
+        key, source = self.find_key(), reference_to(drop)
         found = self.folder.look(drop.key, version_id=drop.version_id)
         if found is None:
             refusal = Refusal(code="source_gone", detail=_GONE)
-            self.refuse(refusal, source=reference_to(drop), at=drop.at)
+            self.refuse(refusal, source=source, at=drop.at, key=key)
             return None
         try:
-            return self._start(drop, found)
+            return self._start(drop, found, key)
         except InvalidRequest as error:
             refusal = Refusal.of(error)
-        self.refuse(refusal, source=reference_to(drop), at=drop.at, beside=drop.key)
+        self.refuse(refusal, source=source, at=drop.at, key=key, beside=drop.key)
         return None
 
-    def _start(self, drop: Drop, found: Dropped) -> Batch:
-        key = self.find_key()
+    def _start(self, drop: Drop, found: Dropped, key: ApiKey | None) -> Batch:
         if key is None:
             raise _refused("batches by folder are off: no API key is named for them")
         wish = BatchWish(

@@ -136,11 +136,12 @@ class TakeDrop:
         """There is nothing left to put an error beside."""
         words = "the object was deleted before it was read, or may not be read"
         refusal = Refusal(code="source_gone", detail=words)
-        self.refuse(refusal, source=reference_to(drop), at=drop.at)
+        self.refuse(refusal, source=reference_to(drop), at=drop.at, key=self.find_key())
         return Taken(refused=refusal.code)
 
     def _refused(self, drop: Drop, refusal: Refusal) -> Taken:
-        self.refuse(refusal, source=reference_to(drop), at=drop.at, beside=drop.key)
+        source, key = reference_to(drop), self.find_key()
+        self.refuse(refusal, source=source, at=drop.at, key=key, beside=drop.key)
         return Taken(refused=refusal.code)
 
 

@@ -39,7 +39,7 @@ class TakeRequest:
         except KeyReused:
             words = "another request came under this event's id before"
             refusal = Refusal(code="idempotency_key_reused", detail=words)
-        self.refuse(refusal, source=f"event:{event_id}", at=at)
+        self.refuse(refusal, source=f"event:{event_id}", at=at, key=self.find_key())
         return Taken(refused=refusal.code)
 
     def _admit(self, event_id: str, body: bytes, read_wish: ReadWish) -> Taken:

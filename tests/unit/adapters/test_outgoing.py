@@ -5,6 +5,7 @@ and connections made by the standard library, which is watched here.
 """
 
 import itertools
+import json
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -308,3 +309,45 @@ class TestRegistration:
     def test_every_good_one_may_be_one(self, ours: MemoryService) -> None:
         for url, _ in GOOD:
             assert ours.submit(webhook_url=url).webhook_url == url
+
+
+def counted(printed: str) -> list[tuple[str, str]]:
+    """Return what CloudWatch would find in the log: which metric, and the host beside it."""
+    rows = [json.loads(line) for line in printed.splitlines() if "CloudWatchMetrics" in line]
+    return [
+        (metric["Name"], row["host"])
+        for row in rows
+        for told in row["_aws"]["CloudWatchMetrics"]
+        for metric in told["Metrics"]
+        if told["Namespace"] == "Seedhook" and row[metric["Name"]] == [1.0]
+    ]
+
+
+def test_a_result_on_a_new_host_is_counted_and_fetched_all_the_same(
+    service: Service, net: Net, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetched_as_result(service, "https://new.example/1.png?signature=s3cret")
+
+    printed = capsys.readouterr().out
+    assert counted(printed) == [("NewResultHost", "new.example")]
+    assert "s3cret" not in printed
+    assert net.connections == [(PUBLIC, 443)]
+
+
+@pytest.mark.parametrize(
+    ("way", "url"),
+    [
+        (fetched_as_result, "https://file.apixo.ai/1.png"),
+        (fetched_as_result, "https://hub.oxen.ai/1.png"),
+        (fetched_as_result, "https://127.0.0.1\\@new.example/"),
+        (fetched_as_reference, "https://new.example/1.png"),
+        (posted_as_webhook, "https://new.example/hook"),
+    ],
+)
+def test_nothing_else_is_counted(  # fixtures
+    service: Service, net: Net, capsys: pytest.CaptureFixture[str], way: Way, url: str
+) -> None:
+    assert way(service, url)
+
+    assert counted(capsys.readouterr().out) == []
+    assert len(net.connections) <= 1

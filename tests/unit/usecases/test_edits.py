@@ -12,6 +12,7 @@ from shared.domain.job import Job
 from shared.domain.status import JobStatus
 from shared.usecases.admit_job import Wish
 from shared.usecases.taken import Taken
+from shared.usecases.webhooks import Registration
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 from tests.unit.usecases.living import call_back, live
@@ -261,6 +262,17 @@ class TestRefusals:
             service.time.sleep(10)
 
         assert len(told(service, "intake.refused")) == 1
+
+    def test_the_webhooks_of_its_tenant_hear_of_it(self, service: MemoryService) -> None:
+        service.manage_webhooks.create("default", Registration(url="https://shop.example/"))
+        service.manage_webhooks.create("other", Registration(url="https://other.example/"))
+        service.drops.drop(CAT, b"", prompt="at night")
+        notify(service)
+
+        service.publish_events(told(service, "intake.refused"))
+
+        (delivery,) = service.log.rows.values()
+        assert (delivery.event_type, delivery.url) == ("intake.refused", "https://shop.example/")
 
     def test_without_a_key_to_run_under_nothing_is_taken(self, service: MemoryService) -> None:
         service.edits_key_id = None
