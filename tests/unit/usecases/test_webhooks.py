@@ -588,6 +588,27 @@ def test_five_deliveries_at_a_time_go_to_one_endpoint_and_others_do_not_wait(
     assert service.wake.calls >= 3
 
 
+def test_what_has_waited_long_for_a_place_asks_less_often(service: MemoryService) -> None:
+    an_endpoint(service)
+    service.admit()
+    publish(service)
+    (delivery_id,) = service.to_deliver.messages
+    service.leases.acquire = lambda *_, **__: False  # type: ignore[method-assign]
+
+    waits = []
+    while service.clock.now() < NOW + HOUR:
+        service.deliver_webhook(delivery_id)
+        (delivery,) = deliveries(service)
+        assert delivery.due_at
+        waits.append((delivery.due_at - service.clock.now()).total_seconds())
+        move_to(service, delivery.due_at)
+
+    assert max(waits[:5]) <= 10
+    assert 40 < max(waits) <= 120
+    assert len(waits) < 150
+    assert not delivery.tries
+
+
 def test_jobs_own_addresses_at_one_host_count_as_one_endpoint(service: MemoryService) -> None:
     for number in range(AT_ONCE + 1):
         service.admit(webhook_url=f"https://shop.example/{number}")
