@@ -268,3 +268,14 @@ def test_two_hundred_pictures_under_a_limited_key_are_two_hundred_jobs(
         service.time.sleep(max(delays, default=0))
 
     assert sorted(str(job.source) for job in jobs_of(service)) == keys
+
+
+def test_a_step_of_a_batch_comes_by_the_same_queue(service: MemoryService) -> None:
+    line = json.dumps({"model": "seedream-4.5", "prompt": "a fox"}).encode()
+    service.drops.drop("batches/list.jsonl", line)
+    intake(service, landed("batches/list.jsonl"))
+    ((tenant, batch_id),) = service.to_batches.messages
+
+    intake(service, json.dumps({"tenant": tenant, "batch_id": batch_id}))
+
+    assert [job.input.prompt for job in jobs_of(service)] == ["a fox"]

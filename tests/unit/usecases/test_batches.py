@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,9 @@ from shared.api.requests import JobRequest, read
 from shared.domain.batch import Batch
 from shared.domain.edits import Drop
 from shared.domain.errors import InvalidRequest
+from shared.domain.ids import BatchId
 from shared.usecases.admit_job import Wish
+from shared.usecases.hand_out_batches import BatchRounds
 from shared.usecases.start_batch import BatchWish
 from tests.memory_service import MemoryService
 from tests.unit.usecases.living import announced
@@ -297,3 +300,99 @@ def test_a_file_that_was_deleted_before_it_was_read_is_told_on_the_bus_alone(
 def test_a_file_that_is_too_large_is_not_read(service: MemoryService) -> None:
     with pytest.raises(InvalidRequest, match="52428801 bytes"):
         start(service, bytes(50 * 1024 * 1024 + 1))
+
+
+@pytest.mark.parametrize(
+    "content", [b'model,prompt\n"seedream-4.5,"a', b'model,prompt\nseedream-4.5,"a" fox\n']
+)
+def test_what_is_no_csv_is_refused_as_a_whole(service: MemoryService, content: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="no CSV"):
+        start(service, content, key="batches/list.csv")
+
+
+def test_a_row_with_too_many_or_too_few_cells_stops_no_other(service: MemoryService) -> None:
+    content = b"model,prompt\nseedream-4.5\nseedream-4.5,a,b\nseedream-4.5,a boat\n"
+
+    done = go_on(service, start(service, content, key="batches/list.csv"))
+
+    assert (done.lines, done.accepted, done.refused) == (3, 1, 2)
+
+
+def test_an_upload_without_a_name_is_read_as_what_it_holds(service: MemoryService) -> None:
+    lists = (rows("a"), b"model,prompt\nseedream-4.5,a fox\n")
+    places = (f"uploads/default/01ARZ3NDEKTSV4RRFFQ69G5FA{n}" for n in range(2))
+
+    batches = [start(service, content, key=key) for content, key in zip(lists, places, strict=True)]
+
+    assert [batch.format for batch in batches] == ["jsonl", "csv"]
+    assert [go_on(service, batch).succeeded for batch in batches] == [1, 1]
+
+
+def test_what_is_not_there_is_no_batch(service: MemoryService) -> None:
+    with pytest.raises(InvalidRequest, match="is not there"):
+        service.start_batch(BatchWish(key=FILE), key=service.a_key())
+
+
+@pytest.mark.parametrize("number", ["0", "1001", "99999999", "-1", "many", "1.5", ""])
+def test_how_many_at_once_is_a_number_up_to_a_thousand(service: MemoryService, number: str) -> None:
+    service.drops.drop(FILE, rows("a"), **{"max-in-flight": number})
+    drop = Drop(bucket="uploads", key=FILE, version_id=None, at=service.clock.now())
+
+    assert service.take_batch(drop) is None
+    content = service.drops.read(f"{FILE}.error.json", at_most=9999)
+    assert content
+    assert "1 to 1000" in json.loads(content)["detail"]
+
+
+def test_a_batch_that_is_over_takes_no_step(service: MemoryService) -> None:
+    done = go_on(service, start(service, rows("a")))
+
+    assert step(service, done) == done
+
+
+def test_of_two_steps_at_once_one_is_taken(service: MemoryService) -> None:
+    batch = start(service, rows("a", "b"))
+    get = service.batches.get
+
+    def and_meanwhile(tenant: str, batch_id: BatchId) -> Batch:
+        read = get(tenant, batch_id)
+        service.batches.get = get  # type: ignore[method-assign]
+        step(service, batch)
+        return read
+
+    service.batches.get = and_meanwhile  # type: ignore[method-assign]  # both have read it
+
+    assert step(service, batch) == batch
+    assert len(service.to_dispatch.messages) == 2
+
+
+def test_a_job_that_its_owner_deleted_is_waited_for_no_more(service: MemoryService) -> None:
+    batch = step(service, start(service, rows("a", "b")))
+    service.deliver_messages()
+    service.delete_job(service.cancel_job(service.jobs.get(batch.job_id(1))))
+
+    done = go_on(service, step(service, batch))
+
+    assert (done.accepted, done.succeeded, done.failed) == (2, 1, 0)
+    assert report(service)[0]["error"]["code"] == "gone"  # type: ignore[index]
+
+
+def test_a_batch_of_a_key_that_is_no_more_says_so(service: MemoryService) -> None:
+    batch = start(service, rows("a"))
+    service.api_keys.find = lambda _: None  # type: ignore[method-assign]
+
+    done = go_on(service, batch)
+
+    assert (done.refused, report(service)[0]["error"]["code"]) == (1, "gone")  # type: ignore[index]
+
+
+def test_the_watch_looks_for_batches_every_other_second(service: MemoryService) -> None:
+    batch = start(service, rows("a"))
+    service.to_batches.messages.clear()
+    rounds, now = BatchRounds(), service.clock.now()
+
+    for seconds in (0, 1, 2, 3, 9, 11):
+        at = now + timedelta(seconds=seconds)
+        assert service.hand_out_batches(rounds, now=at, before=at + timedelta(minutes=1))
+
+    assert service.to_batches.messages == [(batch.tenant, batch.id)] * 2

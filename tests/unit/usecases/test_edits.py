@@ -1,14 +1,17 @@
 """Pictures dropped into a folder become edits: one job for each version, whatever arrives when."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.api.requests import JobRequest, read
+from shared.domain.api_key import Terms
 from shared.domain.edits import Drop
 from shared.domain.events import Event
 from shared.domain.job import Job
+from shared.domain.limits import Limits
 from shared.domain.status import JobStatus
 from shared.usecases.admit_job import Wish
 from shared.usecases.taken import Taken
@@ -263,6 +266,14 @@ class TestRefusals:
 
         assert len(told(service, "intake.refused")) == 1
 
+    def test_what_exceeds_the_budget_of_its_key_is_refused(self, service: MemoryService) -> None:
+        terms = Terms(limits=Limits(budget=10_000))
+        service.edits_key_id = service.issue_key(tenant="default", name="poor", terms=terms).key.id
+        service.drops.drop(CAT, a_png(), prompt="at night")
+
+        assert notify(service).refused == "budget_exceeded"
+        assert report_on(service)["code"] == "budget_exceeded"
+
     def test_the_webhooks_of_its_tenant_hear_of_it(self, service: MemoryService) -> None:
         service.manage_webhooks.create("default", Registration(url="https://shop.example/"))
         service.manage_webhooks.create("other", Registration(url="https://other.example/"))
@@ -327,6 +338,19 @@ class TestResults:
 
         assert f"{CAT}/job.json" in service.bucket.objects
 
+    def test_a_job_that_goes_on_again_places_nothing(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png(), prompt="at night")
+        job = notify(service).job
+        assert job
+        failed = service.cancel_job(job)
+        events = list(service.store.announced.values())
+        again = replace(failed, status=JobStatus.QUEUED, version=failed.version + 1)
+        service.jobs.save(again, was=failed)
+
+        service.publish_events(events)
+
+        assert f"{CAT}/job.json" not in service.bucket.objects
+
     def test_a_deleted_job_places_nothing(self, service: MemoryService) -> None:
         service.drops.drop(CAT, a_png(), prompt="at night")
         job = notify(service).job
@@ -369,12 +393,33 @@ class TestRequests:
         errors = json.loads(event.detail)["data"]["errors"]
         assert [one["pointer"] for one in errors] == ["/prompt", "/n"]
 
+    def test_a_request_that_exceeds_the_budget_is_refused(self, service: MemoryService) -> None:
+        terms = Terms(limits=Limits(budget=10_000))
+        service.events_key_id = service.issue_key(tenant="default", name="poor", terms=terms).key.id
+
+        taken = self.ask(service, {"model": "seedream-4.5", "prompt": "a fox"})
+
+        assert taken.refused == "budget_exceeded"
+
     def test_another_request_under_the_same_id_is_refused(self, service: MemoryService) -> None:
         self.ask(service, {"model": "seedream-4.5", "prompt": "a fox"})
 
         taken = self.ask(service, {"model": "seedream-4.5", "prompt": "a boat"})
 
         assert taken.refused == "idempotency_key_reused"
+
+
+def test_a_sidecar_that_is_gone_when_its_minute_is_over_leaves_the_recipe(
+    service: MemoryService,
+) -> None:
+    service.drops.drop("edits/_recipe.json", b'{"prompt": "by recipe"}')
+    service.drops.drop(CAT, a_png())
+    service.time.sleep(61)
+
+    job = notify(service).job
+
+    assert job
+    assert job.input.prompt == "by recipe"
 
 
 def test_a_minute_is_counted_from_the_objects_own_time(service: MemoryService) -> None:

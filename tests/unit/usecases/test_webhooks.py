@@ -8,7 +8,7 @@ import pytest
 
 from shared.adapters.memory.webhooks import Posted
 from shared.domain.api_key import ApiKey
-from shared.domain.delivery import SCHEDULE, Delivery, DeliveryStatus
+from shared.domain.delivery import SCHEDULE, SENDING_PATIENCE, Delivery, DeliveryStatus
 from shared.domain.errors import InvalidRequest, InvalidTransition, TooManyWebhooks, VersionConflict
 from shared.domain.ids import DeliveryId
 from shared.domain.status import JobStatus
@@ -607,6 +607,28 @@ def test_what_has_waited_long_for_a_place_asks_less_often(service: MemoryService
     assert 40 < max(waits) <= 120
     assert len(waits) < 150
     assert not delivery.tries
+
+
+def test_a_sender_that_fails_gives_its_place_back(service: MemoryService) -> None:
+    an_endpoint(service)
+    service.admit()
+    publish(service)
+    (delivery_id,) = service.to_deliver.messages
+
+    def fail(_: Posted) -> Reply:
+        raise RuntimeError("no socket left")
+
+    service.receivers.answers[URL] = fail
+    for _ in range(2 * AT_ONCE):
+        with pytest.raises(RuntimeError):
+            service.deliver_webhook(delivery_id)
+        move_to(service, service.clock.now() + SENDING_PATIENCE / 2)
+        service.deliver_webhook(delivery_id)
+        move_to(service, service.clock.now() + SENDING_PATIENCE / 2)
+
+    del service.receivers.answers[URL]
+    service.deliver_webhook(delivery_id)
+    assert [one.status for one in deliveries(service)] == [DeliveryStatus.DELIVERED]
 
 
 def test_jobs_own_addresses_at_one_host_count_as_one_endpoint(service: MemoryService) -> None:
