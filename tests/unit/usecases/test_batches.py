@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from shared.adapters.memory.table import MemoryApiKeys
 from shared.api.requests import JobRequest, read
 from shared.domain.batch import Batch
 from shared.domain.edits import Drop
@@ -380,7 +381,7 @@ def test_a_job_that_its_owner_deleted_is_waited_for_no_more(service: MemoryServi
 
 def test_a_batch_of_a_key_that_is_no_more_says_so(service: MemoryService) -> None:
     batch = start(service, rows("a"))
-    service.api_keys.find = lambda _: None  # type: ignore[method-assign]
+    service.api_keys = MemoryApiKeys()
 
     done = go_on(service, batch)
 
