@@ -68,7 +68,9 @@ dev: install  ## the same stack, left running
 
 deploy: install  ## build and deploy to your AWS account
 	$(VENV)/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
-	$(VENV)/sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE)
+	# Named here, one parameter would hide what was answered last time for all the others.
+	$(VENV)/sam deploy --guided $(if $(shell grep -s 'Architecture=[^a-z]*$(ARCHITECTURE)' samconfig.toml),,\
+		--parameter-overrides Architecture=$(ARCHITECTURE))
 
 COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.12 --upgrade \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header

@@ -11,12 +11,18 @@ _NAME = "api-key"
 def obtain_api_key(api_url: str, *, admin_key: str, folders: Folders) -> str:
     """Reuse the key an earlier run remembered while it is still good, else create one."""
     with httpx.Client(base_url=api_url, trust_env=False, timeout=60) as api:
-        remembered = folders.recall(_NAME)
-        if isinstance(remembered, str) and _is_good(api, remembered):
+        remembered = remembered_api_key(folders)
+        if remembered and _is_good(api, remembered):
             return remembered
         key = _create(api, admin_key)
     folders.remember(_NAME, key)
     return key
+
+
+def remembered_api_key(folders: Folders) -> str:
+    """Return the key of an earlier run in the same data folder, empty without one."""
+    remembered = folders.recall(_NAME)
+    return remembered if isinstance(remembered, str) else ""
 
 
 def _is_good(api: httpx.Client, key: str) -> bool:

@@ -39,6 +39,8 @@ _STILLBORN = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
+    template_url: str
+    parameters: Mapping[str, str]
     outputs: Mapping[str, str]
 
     def output(self, name: str) -> str:
@@ -58,12 +60,14 @@ class Deployer:
         code = self._upload(packages)
         values = declared(source, parameters)
         deployable = to_cloudformation(source, code=code, parameters=values, region=REGION)
-        template_url = self._put_template(json.dumps(deployable, default=str))
-        try:
-            self._create_or_update(template_url, values)
-        except ClientError as exc:
-            raise StackError(f"the engine refuses template.yaml: {exc}") from exc
-        return Deployment(outputs=self._settled_outputs())
+        return self._deployed(self._put_template(json.dumps(deployable, default=str)), values)
+
+    def change(self, deployment: Deployment, parameters: Mapping[str, str]) -> Deployment:
+        """Deploy the same template again with other values for some of its parameters."""
+        values = {**deployment.parameters, **parameters}
+        if values == deployment.parameters:
+            return deployment
+        return self._deployed(deployment.template_url, values)
 
     def put_keys(self, connections: Iterable[Connection]) -> None:
         ssm = self._client("ssm")
@@ -75,19 +79,18 @@ class Deployer:
                 Overwrite=True,
             )
 
-    def name_intake_key(self, api_key: str) -> None:
-        """Let edits by folder and jobs by event run under this key: its id is what is named."""
-        self._client("ssm").put_parameter(
-            Name="/seedhook/local/intake-key-id",
-            Value=api_key.split("_")[1],
-            Type="String",
-            Overwrite=True,
-        )
-
     def admin_key(self, secret: str) -> str:
         answer = self._client("secretsmanager").get_secret_value(SecretId=secret)
         key: str = json.loads(answer["SecretString"])["admin_key"]
         return key
+
+    def _deployed(self, template_url: str, values: Mapping[str, str]) -> Deployment:
+        try:
+            self._create_or_update(template_url, values)
+        except ClientError as exc:
+            raise StackError(f"the engine refuses template.yaml: {exc}") from exc
+        outputs = self._settled_outputs()
+        return Deployment(template_url=template_url, parameters=values, outputs=outputs)
 
     def _client(self, service: str) -> Any:
         return client(service, endpoint_url=self.endpoint_url, region=REGION)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local.api_key import obtain_api_key
+from local.api_key import obtain_api_key, remembered_api_key
 from local.deploy import Deployer, Deployment
 from local.engine import REGION, ROOT, Engine, EngineOptions, running_engine
 from local.errors import StackError, UsageError
@@ -207,8 +207,15 @@ def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
         "Prices": options.environ.get("SEEDHOOK_PRICES", "").strip(),
         "AnswerSeconds": options.environ.get("SEEDHOOK_ANSWER_SECONDS", "").strip() or "25",
         "MaxInFlight": options.environ.get("SEEDHOOK_MAX_IN_FLIGHT", "").strip(),
+        **_intake_keys(remembered_api_key(ground.folders)),
         **template_parameters(ground.connections, allowed=allowed),
     }
+
+
+def _intake_keys(api_key: str) -> dict[str, str]:
+    """Let what comes in by folders and events run under this key: its id is what is named."""
+    key_id = api_key.split("_")[1] if api_key else ""
+    return {"EditsKeyId": key_id, "EventsKeyId": key_id}
 
 
 def _described(ground: _Ground, deployment: Deployment) -> Stack:
@@ -216,7 +223,7 @@ def _described(ground: _Ground, deployment: Deployment) -> Stack:
     deployer = Deployer(endpoint_url=ground.engine.url)
     admin_key = deployer.admin_key(secret)
     api_key = obtain_api_key(ground.api_url, admin_key=admin_key, folders=ground.folders)
-    deployer.name_intake_key(api_key)
+    deployer.change(deployment, _intake_keys(api_key))
     return Stack(
         api_url=ground.api_url,
         api_key=api_key,

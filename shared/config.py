@@ -80,7 +80,10 @@ class IntakeQueueSettings(_FromEnv):
 
 
 class IntakeSettings(_FromEnv):
-    intake_key_parameter: str = Field(min_length=1)
+    """Ids of the API keys that jobs from folders and events run under; without one, none do."""
+
+    edits_key_id: str = ""
+    events_key_id: str = ""
 
 
 class AnswerSettings(_FromEnv):

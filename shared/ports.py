@@ -99,6 +99,10 @@ class JobStore(Protocol):
         """Return the job as last written. Raises JobNotFound."""
         ...
 
+    def get_many(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
+        """Return the jobs as last written; one that is not there is left out."""
+        ...
+
     def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
         """Return what the key stands for at this time."""
         ...
@@ -308,7 +312,10 @@ class MediaStore(Protocol):
     def remove_previews(self, job_id: JobId) -> None: ...
 
     def place(self, key: str, *, to: str) -> None:
-        """Copy an image to a second place, over whatever lies there."""
+        """Copy an image to a second place, over whatever lies there, to be kept as long.
+
+        Raises ResultUnavailable when there is no image to copy.
+        """
         ...
 
     def write_document(self, key: str, content: bytes) -> None:
@@ -350,7 +357,7 @@ class DropFolder(Protocol):
     """The uploads bucket, where people drop pictures and read what was wrong with them."""
 
     def look(self, key: str, *, version_id: str | None) -> Dropped | None:
-        """Return what lies there, in that version or the latest; None when it is gone."""
+        """Return what lies there, in that version or the latest; None when it cannot be read."""
         ...
 
     def read(self, key: str, *, version_id: str | None = None, at_most: int) -> bytes | None:

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from shared.domain.api_key import ApiKey
+from shared.domain.ids import KeyId
 from shared.usecases.accept_callback import AcceptCallback
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.admit_references import AdmitReferences
@@ -199,7 +200,7 @@ class Service(World):
             admit_job=self.admit_job,
             dispatch_queue=self.dispatch_queue,
             refuse=self.refuse_intake,
-            find_key=self._intake_key,
+            find_key=self._edits_key,
             clock=self.clock,
         )
 
@@ -209,7 +210,8 @@ class Service(World):
             admit_job=self.admit_job,
             dispatch_queue=self.dispatch_queue,
             refuse=self.refuse_intake,
-            find_key=self._intake_key,
+            find_key=self._events_key,
+            clock=self.clock,
         )
 
     @cached_property
@@ -231,7 +233,7 @@ class Service(World):
             start_batch=self.start_batch,
             folder=self.drop_folder,
             refuse=self.refuse_intake,
-            find_key=self._intake_key,
+            find_key=self._edits_key,
         )
 
     @cached_property
@@ -252,9 +254,14 @@ class Service(World):
     def hand_out_batches(self) -> HandOutBatches:
         return HandOutBatches(batches=self.batches, batch_queue=self.batch_queue)
 
-    def _intake_key(self) -> ApiKey | None:
-        """Return the key that jobs from folders and events run under, if one is named."""
-        key_id = self.intake_key_id()
+    def _edits_key(self) -> ApiKey | None:
+        return self._named_key(self.edits_key_id)
+
+    def _events_key(self) -> ApiKey | None:
+        return self._named_key(self.events_key_id)
+
+    def _named_key(self, key_id: KeyId | None) -> ApiKey | None:
+        """Return the key that an operator named, if there is one and it is valid."""
         key = self.api_keys.find(key_id) if key_id else None
         return key if key and key.is_valid_at(self.clock.now()) else None
 

@@ -231,10 +231,14 @@ class World:
         return SqsBatchQueue(self._aws("sqs"), url=url)
 
     @cached_property
-    def intake_key_id(self) -> Callable[[], KeyId | None]:
-        from shared.adapters.secrets import intake_key_id
+    def edits_key_id(self) -> KeyId | None:
+        """Which API key edits and batches by folder run under."""
+        return KeyId(IntakeSettings.from_env(self._environ).edits_key_id) or None
 
-        return partial(intake_key_id, IntakeSettings.from_env(self._environ).intake_key_parameter)
+    @cached_property
+    def events_key_id(self) -> KeyId | None:
+        """Which API key jobs by event run under."""
+        return KeyId(IntakeSettings.from_env(self._environ).events_key_id) or None
 
     @cached_property
     def wake_watch(self) -> Wake:
@@ -304,15 +308,18 @@ class World:
 
     @cached_property
     def image_source(self) -> ImageSource:
+        from shared.adapters.metrics import NewResultHosts
         from shared.adapters.provider_images import HttpImageSource
 
         # Of the providers only Oxen may keep results behind its key (providers.md 1.12).
+        base_urls = self._provider_settings.base_urls
         hosts = {
             urlsplit(base_url).netloc: self._provider_keys[name]
-            for name, base_url in self._provider_settings.base_urls.items()
+            for name, base_url in base_urls.items()
             if name == "oxen"
         }
-        return HttpImageSource(self._http, keys=hosts)
+        known = (urlsplit(base_url).hostname or "" for base_url in base_urls.values())
+        return HttpImageSource(self._http, keys=hosts, notice_host=NewResultHosts(known=known))
 
     @cached_property
     def reference_source(self) -> ImageSource:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -39,7 +40,7 @@ from shared.adapters.memory.webhooks import (
 from shared.adapters.parallel import InTurn
 from shared.domain.api_key import ApiKey
 from shared.domain.callback_token import CallbackKeys
-from shared.domain.ids import JobId
+from shared.domain.ids import JobId, KeyId
 from shared.domain.job import Job
 from shared.domain.status import FINISH_PATIENCE
 from shared.domain.wanted import JobInput
@@ -75,7 +76,6 @@ class MemoryService(Service):
         self.intake_queue = self.to_intake = MemoryIntakeQueue()
         self.batches = MemoryBatches(self.store.announced)
         self.batch_queue = self.to_batches = MemoryBatchQueue()
-        self.intake_key_id = lambda: self.a_key().id
         self.apixo = MemoryProvider("apixo", draw=lambda _: a_png())
         self.oxen = MemoryProvider("oxen", draw=lambda _: a_png(), ids_per_image=True)
         self.aimlapi = MemoryProvider("aimlapi", draw=lambda _: a_png(), keeps_a_log=True)
@@ -101,6 +101,14 @@ class MemoryService(Service):
         self.callback_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
         self.is_admin_key = ADMIN_KEY.__eq__
         self.base_url = "https://seedhook.example"
+
+    @cached_property
+    def edits_key_id(self) -> KeyId | None:
+        return self.a_key().id
+
+    @cached_property
+    def events_key_id(self) -> KeyId | None:
+        return self.a_key().id
 
     def a_key(self, *, tenant: str = "default") -> ApiKey:
         return self.issue_key(tenant=tenant, name="test").key

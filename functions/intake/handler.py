@@ -18,7 +18,7 @@ from shared.adapters.sqs import read_batch_message
 from shared.api.intake import Incoming, read_incoming
 from shared.api.requests import JobRequest, read
 from shared.usecases.take_batch import is_batch
-from shared.usecases.take_drop import ReadWish, Taken
+from shared.usecases.taken import ReadWish, Taken
 from shared.wiring import Service
 
 logger = Logger()
@@ -38,7 +38,7 @@ def intake(service: Service, body: str) -> None:
     taken = _take(service, incoming)
     if taken.wait_seconds:
         service.intake_queue.send_later(incoming.once_more(), seconds=taken.wait_seconds)
-        logger.info("waits for a sidecar", seconds=taken.wait_seconds)
+        logger.info("comes again", seconds=taken.wait_seconds)
     elif taken.job:
         logger.info("taken in", job_id=taken.job.id)
     elif taken.refused:

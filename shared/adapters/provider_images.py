@@ -16,6 +16,10 @@ _OK: Final = 200
 _NO_KEYS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType({})
 
 
+def _nobody_cares(_: str) -> None:
+    """Callers' references lie anywhere."""
+
+
 class HttpImageSource:
     """Sends a provider's key to that provider's own hosts, and to nobody else."""
 
@@ -26,8 +30,10 @@ class HttpImageSource:
         keys: Mapping[str, Callable[[], str]] = _NO_KEYS,
         deadline_seconds: float = _DEADLINE_SECONDS,
         most_bytes: int = _MOST_BYTES,
+        notice_host: Callable[[str], None] = _nobody_cares,
     ) -> None:
         self._http = http
+        self._notice_host = notice_host
         self._deadline_seconds = deadline_seconds
         self._most_bytes = most_bytes
         # By host, or host:port; both become host:port here.
@@ -36,6 +42,8 @@ class HttpImageSource:
 
     @contextmanager
     def open(self, url: str) -> Iterator[Iterator[bytes]]:
+        if origin := origin_of(url):
+            self._notice_host(origin.host)
         try:
             with self._http.stream(
                 url,

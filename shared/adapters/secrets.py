@@ -7,11 +7,8 @@ from typing import Any
 from aws_lambda_powertools.utilities import parameters
 
 from shared.domain.callback_token import CallbackKeys
-from shared.domain.ids import KeyId
 
 _REMEMBERED_SECONDS = 300
-_INTAKE_REMEMBERED_SECONDS = 30
-NO_KEY = "-"  # a parameter cannot be empty
 
 
 class SecretCallbackKeys:
@@ -44,12 +41,6 @@ def provider_key(parameter: str) -> str:
 
 def public_url(parameter: str) -> str:
     return parameters.get_parameter(parameter, max_age=_REMEMBERED_SECONDS)
-
-
-def intake_key_id(parameter: str) -> KeyId | None:
-    """Return the id of the API key for what comes in by events; None while none is named."""
-    value = parameters.get_parameter(parameter, max_age=_INTAKE_REMEMBERED_SECONDS)
-    return None if value == NO_KEY else KeyId(value)
 
 
 def _json_secret(name: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Incoming:
     text: str
 
     def once_more(self) -> str:
-        """Return the message that brings the same event again, after the wait for a sidecar."""
+        """Return the message that brings the same event again; no sidecar is waited for then."""
         return json.dumps({**json.loads(self.text), "waited": True})
 
 

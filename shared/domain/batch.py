@@ -25,6 +25,13 @@ class BatchState(StrEnum):
     COMPLETED = "completed"
 
 
+class Stop(StrEnum):
+    """Whose money would not do."""
+
+    MAX_USD = "max_usd"
+    BUDGET = "budget_exceeded"  # its API key's
+
+
 class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
@@ -54,7 +61,8 @@ class Batch:
     estimated_usd: Decimal = Decimal(0)
     charged_usd: Decimal = Decimal(0)
     unknown_charges: int = 0
-    stopped_at: int | None = None  # the first line that max_usd left out
+    stopped_at: int | None = None  # the first line that was left out, for want of money
+    stopped_by: Stop = Stop.MAX_USD
     due_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -86,6 +94,10 @@ class Batch:
             unknown_charges=self.unknown_charges + (charged is None),
         )
 
+    @property
+    def is_bounded(self) -> bool:
+        return self.max_usd is not None
+
     def affords(self, estimate: Decimal | None) -> bool:
         return self.max_usd is None or self.estimated_usd + (estimate or 0) <= self.max_usd
 
@@ -101,10 +113,10 @@ class Batch:
     def refused_line(self, line: int) -> Self:
         return replace(self, next_line=line + 1, refused=self.refused + 1)
 
-    def stopped(self, line: int) -> Self:
+    def stopped(self, line: int, by: Stop) -> Self:
         """Leave out this line and all that follow: the money would not do."""
         left_out = self.lines - line + 1
-        return replace(self, stopped_at=line, refused=self.refused + left_out)
+        return replace(self, stopped_at=line, stopped_by=by, refused=self.refused + left_out)
 
     def stepped(self, at: datetime, *, held_up: bool = False) -> Self:
         """Write down a step: the next one is due at once, or when what is in flight may be done.

@@ -134,20 +134,21 @@ def completion(batch: Batch, *, was: Batch) -> Event | None:
     return replace(event, tenant=batch.tenant)
 
 
-def intake_refused(document: Mapping[str, object], *, at: datetime) -> Event:
+def intake_refused(document: Mapping[str, object], *, at: datetime, tenant: str) -> Event:
     """Return the event that tells of something that came in by an event and was not taken.
 
-    The same refusal of the same thing is the same event.
+    The same refusal of the same thing is the same event. Without a tenant the bus alone hears it.
     """
     text = json.dumps([document["source"], document["code"], document["detail"]])
     name = hashlib.sha256(text.encode()).hexdigest()[:26]
-    return _sealed(
+    event = _sealed(
         "intake.refused",
         subject=f"intake#{name}",
         event_id=EventId(f"evt_{name}_1"),
         at=at,
         data={"object": "intake", **document},
     )
+    return replace(event, tenant=tenant)
 
 
 def _provider_event(breaker: Breaker, state: BreakerState, since: datetime) -> Event:

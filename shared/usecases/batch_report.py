@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from shared.domain.batch import Batch
+from shared.domain.batch import Batch, Stop
 from shared.domain.batch_lines import Line
 from shared.domain.errors import InvalidRequest
 from shared.domain.job import Job
@@ -21,7 +21,7 @@ def report_of(batch: Batch, line: Line, job: Job | None, reason: Reason) -> byte
 
 def _why(batch: Batch, line: Line, reason: Reason) -> dict[str, Any]:
     if batch.stopped_at is not None and line.number >= batch.stopped_at:
-        return {"code": "max_usd", "message": f"left out: max_usd is {batch.max_usd}"}
+        return {"code": batch.stopped_by, "message": f"left out: {_too_little(batch)}"}
     error = reason(line)
     if error is None:
         return {"code": "gone", "message": "its job was deleted, or its API key revoked"}
@@ -32,3 +32,9 @@ def _why(batch: Batch, line: Line, reason: Reason) -> dict[str, Any]:
             for one in error.errors
         ],
     }
+
+
+def _too_little(batch: Batch) -> str:
+    if batch.stopped_by is Stop.MAX_USD:
+        return f"max_usd is {batch.max_usd}"
+    return "the budget of its API key is spent"

@@ -23,9 +23,12 @@ from shared.usecases.endpoint_places import EndpointPlaces
 
 _TRIES: Final = 5
 _SOON: Final = timedelta(seconds=60)  # what the watch has to be awake for
-# Until a place is free: seconds, unless the receiver is slow.
+# Until a place is free: seconds, unless the receiver is slow. Then what has been waiting for long
+# asks less often, or thousands that wait for one receiver would keep everybody busy.
 _SHORTEST_WAIT: Final = timedelta(seconds=2)
 _LONGEST_WAIT: Final = timedelta(seconds=10)
+_OF_ITS_AGE: Final = 8
+_LONGEST_OF_ALL: Final = timedelta(minutes=2)
 _HEADERS: Final = {"content-type": "application/json", "user-agent": "seedhook"}
 
 
@@ -104,7 +107,9 @@ class DeliverWebhook:
 
     def _postpone(self, delivery: Delivery) -> Outcome:
         now = self.clock.now()
-        wait = _SHORTEST_WAIT + self._chance() * (_LONGEST_WAIT - _SHORTEST_WAIT)
+        of_its_age = min((now - delivery.created_at) / _OF_ITS_AGE, _LONGEST_OF_ALL)
+        longest = max(_LONGEST_WAIT, of_its_age)
+        wait = _SHORTEST_WAIT + self._chance() * (longest - _SHORTEST_WAIT)
         postponed = delivery.postponed(now, now + wait)
         self.deliveries.save(postponed, was=delivery)
         self.wake_watch()

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from shared.domain.errors import JobNotFound
+from shared.domain.errors import JobNotFound, ResultUnavailable
 from shared.domain.events import Event
 from shared.domain.job import Job
 from shared.domain.public import job_document
@@ -32,6 +33,7 @@ class PlaceResults:
             return
         for image in job.images:
             extension = image.key.rpartition(".")[2]
-            self.media.place(image.key, to=f"{job.source}/{image.index}.{extension}")
+            with suppress(ResultUnavailable):  # removed by its owner; other events are waiting
+                self.media.place(image.key, to=f"{job.source}/{image.index}.{extension}")
         document = json.dumps(job_document(job), indent=2)
         self.media.write_document(f"{job.source}/job.json", document.encode())

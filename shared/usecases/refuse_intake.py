@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from shared.domain.api_key import ApiKey
 from shared.domain.edits import ERROR
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.events import intake_refused
@@ -45,14 +46,21 @@ class RefuseIntake:
     outbox: Outbox
 
     def __call__(
-        self, refusal: Refusal, *, source: str, at: datetime, beside: str | None = None
+        self,
+        refusal: Refusal,
+        *,
+        source: str,
+        at: datetime,
+        key: ApiKey | None,
+        beside: str | None = None,
     ) -> None:
         """Say it in the same words however often the same thing is refused; `at` is when it came.
 
-        With `beside` an object's key, a report is written next to that object.
+        The webhooks of the key's tenant hear of it too. With `beside` an object's key, a report is
+        written next to that object.
         """
         document = refusal.document(source)
         if beside:
             content = json.dumps(document, indent=2, ensure_ascii=False)
             self.folder.write(beside + ERROR, content.encode("utf-8", "surrogatepass"))
-        self.outbox.announce(intake_refused(document, at=at))
+        self.outbox.announce(intake_refused(document, at=at, tenant=key.tenant if key else ""))

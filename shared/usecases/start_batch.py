@@ -1,6 +1,6 @@
 """Start a batch from a file in the uploads bucket: the same file twice makes nothing twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -38,12 +38,15 @@ class StartBatch:
     clock: Clock
 
     def __call__(self, wish: BatchWish, *, key: ApiKey) -> Batch:
-        content = self.folder.read(wish.key, version_id=wish.version_id, at_most=LARGEST_BYTES + 1)
-        if content is None:
+        found = self.folder.look(wish.key, version_id=wish.version_id)
+        if found is None:
             raise _refused("is not there")
-        if len(content) > LARGEST_BYTES:
-            raise _refused(f"has more than {LARGEST_BYTES} bytes")
-        batch = self._batch(wish, key, content)
+        if found.bytes > LARGEST_BYTES:
+            raise _refused(f"has {found.bytes} bytes; at most {LARGEST_BYTES} are allowed")
+        # What is counted now is what is run, whatever is put there meanwhile.
+        wish = replace(wish, version_id=found.version_id)
+        content = self.folder.read(wish.key, version_id=wish.version_id, at_most=LARGEST_BYTES)
+        batch = self._batch(wish, key, content or b"")
         try:
             self.batches.add(batch)
         except VersionConflict:

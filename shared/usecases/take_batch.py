@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from shared.domain.api_key import ApiKey
 from shared.domain.batch import USUAL_IN_FLIGHT, Batch
 from shared.domain.edits import Drop, reference_to
 from shared.domain.errors import FieldError, InvalidRequest
-from shared.ports import DropFolder
+from shared.ports import DropFolder, Dropped
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
 from shared.usecases.start_batch import BatchWish, StartBatch
-from shared.usecases.take_drop import FindKey
+from shared.usecases.taken import FindKey
 
 FOLDER: Final = "batches/"
 _KINDS: Final = (".jsonl", ".csv")
 _MOST_IN_FLIGHT: Final = 1000
+_GONE: Final = "the file was deleted before it was read, or may not be read"
 
 
 def is_batch(key: str) -> bool:
@@ -33,24 +35,27 @@ class TakeBatch:
 
     def __call__(self, drop: Drop) -> Batch | None:
         """Return the batch; None for one that was refused, with a report beside its file."""
+        key, source = self.find_key(), reference_to(drop)
+        found = self.folder.look(drop.key, version_id=drop.version_id)
+        if found is None:
+            refusal = Refusal(code="source_gone", detail=_GONE)
+            self.refuse(refusal, source=source, at=drop.at, key=key)
+            return None
         try:
-            return self._start(drop)
+            return self._start(drop, found, key)
         except InvalidRequest as error:
             refusal = Refusal.of(error)
-        self.refuse(refusal, source=reference_to(drop), at=drop.at, beside=drop.key)
+        self.refuse(refusal, source=source, at=drop.at, key=key, beside=drop.key)
         return None
 
-    def _start(self, drop: Drop) -> Batch:
-        key = self.find_key()
+    def _start(self, drop: Drop, found: Dropped, key: ApiKey | None) -> Batch:
         if key is None:
             raise _refused("batches by folder are off: no API key is named for them")
-        found = self.folder.look(drop.key, version_id=drop.version_id)
-        metadata = found.metadata if found else {}
         wish = BatchWish(
             key=drop.key,
-            version_id=drop.version_id,
-            max_usd=_amount(metadata),
-            max_in_flight=_number(metadata),
+            version_id=found.version_id,
+            max_usd=_amount(found.metadata),
+            max_in_flight=_number(found.metadata),
         )
         return self.start_batch(wish, key=key)
 

@@ -1,6 +1,5 @@
 """Take in what was dropped into the uploads bucket: each version of an image is one edit."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -20,12 +19,18 @@ from shared.domain.edits import (
     request_for,
     sidecar_of,
 )
-from shared.domain.errors import BudgetExceeded, FieldError, InvalidRequest, VersionConflict
+from shared.domain.errors import (
+    BudgetExceeded,
+    ComeBackLater,
+    FieldError,
+    InvalidRequest,
+    VersionConflict,
+)
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
-from shared.domain.job import Job
 from shared.ports import Clock, DropFolder, Dropped, Queue
 from shared.usecases.admit_job import AdmitJob, Wish
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
+from shared.usecases.taken import FindKey, ReadWish, Taken
 
 _SIDECAR_PATIENCE: Final = timedelta(seconds=60)
 _SIDECAR_BYTES: Final = 256 * 1024
@@ -33,19 +38,6 @@ _NOTHING_SAID: Final = (
     "nothing says what to do with it: put x-amz-meta-prompt on the object, or {image}.json beside "
     "it, or a _recipe.json into its folder, and drop it again"
 )
-
-type ReadWish = Callable[[bytes], Wish]
-type FindKey = Callable[[], ApiKey | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """What became of a drop: a job, a wait of so many seconds, a refusal, or nothing at all."""
-
-    job: Job | None = None
-    wait_seconds: int = 0
-    refused: str = ""
-
 
 _IGNORED: Final = Taken()
 
@@ -68,11 +60,21 @@ class TakeDrop:
             return _IGNORED
         if kind is Kind.SIDECAR:
             drop = replace(drop, key=image_of(drop.key), version_id=None)
-        found = self.folder.look(drop.key, version_id=drop.version_id)
+        found = self._found(drop)
         if found is None:
             return _IGNORED if kind is Kind.SIDECAR else self._gone(drop)
         if found.metadata.get(MADE_BY_US[0]) == MADE_BY_US[1]:
             return _IGNORED
+        return self._answered(drop, found, read_wish, waited=waited)
+
+    def _found(self, drop: Drop) -> Dropped | None:
+        """What was deleted since is gone, though a versioned bucket still has what it was."""
+        latest = self.folder.look(drop.key, version_id=None)
+        if latest is None or drop.version_id in {None, latest.version_id}:
+            return latest
+        return self.folder.look(drop.key, version_id=drop.version_id)
+
+    def _answered(self, drop: Drop, found: Dropped, read_wish: ReadWish, *, waited: bool) -> Taken:
         drop = replace(drop, version_id=found.version_id)
         try:
             return self._take(drop, found, read_wish, waited=waited)
@@ -80,6 +82,8 @@ class TakeDrop:
             return self._refused(drop, Refusal.of(error))
         except BudgetExceeded as error:
             return self._refused(drop, Refusal(code="budget_exceeded", detail=str(error)))
+        except ComeBackLater as error:
+            return Taken.later(error, came=drop.at, now=self.clock.now())
 
     def _take(self, drop: Drop, found: Dropped, read_wish: ReadWish, *, waited: bool) -> Taken:
         key = self.find_key()
@@ -110,9 +114,11 @@ class TakeDrop:
         if not 0 < found.bytes <= LARGEST_BYTES:
             raise _complaint(f"has {found.bytes} bytes; 1 to {LARGEST_BYTES} are allowed")
         content = self.folder.read(drop.key, version_id=drop.version_id, at_most=LARGEST_BYTES)
+        if content is None:
+            raise _complaint("may not be read: is it encrypted with a key of your own?")
         probe = ImageProbe()
         try:
-            probe.feed(content or b"")
+            probe.feed(content)
             probe.finish()
         except (NotAnImage, Truncated) as exc:
             raise _complaint("is not a whole PNG, JPEG, WebP or GIF image") from exc
@@ -128,13 +134,14 @@ class TakeDrop:
 
     def _gone(self, drop: Drop) -> Taken:
         """There is nothing left to put an error beside."""
-        words = "the object was deleted or replaced before it was read"
+        words = "the object was deleted before it was read, or may not be read"
         refusal = Refusal(code="source_gone", detail=words)
-        self.refuse(refusal, source=reference_to(drop), at=drop.at)
+        self.refuse(refusal, source=reference_to(drop), at=drop.at, key=self.find_key())
         return Taken(refused=refusal.code)
 
     def _refused(self, drop: Drop, refusal: Refusal) -> Taken:
-        self.refuse(refusal, source=reference_to(drop), at=drop.at, beside=drop.key)
+        source, key = reference_to(drop), self.find_key()
+        self.refuse(refusal, source=source, at=drop.at, key=key, beside=drop.key)
         return Taken(refused=refusal.code)
 
 

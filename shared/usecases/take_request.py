@@ -4,11 +4,17 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.errors import BudgetExceeded, FieldError, InvalidRequest, KeyReused
-from shared.ports import Idempotency, Queue
+from shared.domain.errors import (
+    BudgetExceeded,
+    ComeBackLater,
+    FieldError,
+    InvalidRequest,
+    KeyReused,
+)
+from shared.ports import Clock, Idempotency, Queue
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
-from shared.usecases.take_drop import FindKey, ReadWish, Taken
+from shared.usecases.taken import FindKey, ReadWish, Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +25,7 @@ class TakeRequest:
     dispatch_queue: Queue
     refuse: RefuseIntake
     find_key: FindKey
+    clock: Clock
 
     def __call__(self, event_id: str, body: bytes, *, at: datetime, read_wish: ReadWish) -> Taken:
         try:
@@ -27,10 +34,12 @@ class TakeRequest:
             refusal = Refusal.of(error)
         except BudgetExceeded as error:
             refusal = Refusal(code="budget_exceeded", detail=str(error))
+        except ComeBackLater as error:
+            return Taken.later(error, came=at, now=self.clock.now())
         except KeyReused:
             words = "another request came under this event's id before"
             refusal = Refusal(code="idempotency_key_reused", detail=words)
-        self.refuse(refusal, source=f"event:{event_id}", at=at)
+        self.refuse(refusal, source=f"event:{event_id}", at=at, key=self.find_key())
         return Taken(refused=refusal.code)
 
     def _admit(self, event_id: str, body: bytes, read_wish: ReadWish) -> Taken:

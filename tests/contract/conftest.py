@@ -30,15 +30,18 @@ from tests.contract.engines import DIFFERENCES, ENGINES
 from tests.contract.worlds import (
     Broadcast,
     Buckets,
+    Dropping,
     Mailbox,
     Table,
     dynamo_table,
     eventbridge_broadcast,
     memory_broadcast,
     memory_buckets,
+    memory_dropping,
     memory_mailbox,
     memory_table,
     s3_buckets,
+    s3_dropping,
     sqs_mailbox,
 )
 from tests.engine import embedded_aws
@@ -165,6 +168,11 @@ def uploads(buckets: Buckets) -> Uploads:
 @pytest.fixture
 def archive(buckets: Buckets) -> CallbackArchive:
     return buckets.archive
+
+
+@pytest.fixture
+def dropping(aws: Aws | None) -> Dropping:
+    return s3_dropping(aws) if aws else memory_dropping()
 
 
 @pytest.fixture

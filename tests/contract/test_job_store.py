@@ -46,6 +46,15 @@ class TestReadingWhatWasWritten:
 
         assert jobs.get(job.id) == job
 
+    def test_many_are_read_at_once_and_what_is_not_there_is_left_out(self, jobs: JobStore) -> None:
+        many = [replace(a_job(), id=JobId(f"job_{number:026}")) for number in range(101)]
+        for job in many:
+            jobs.add(job)
+
+        asked = [JobId(f"job_{number:026}") for number in (*range(110), 0, 0)]
+        assert jobs.get_many(asked) == {job.id: job for job in many}
+        assert jobs.get_many([]) == {}
+
     def test_a_saved_job_is_read_with_every_field(self, jobs: JobStore) -> None:
         was, job = a_job(), a_full_job()
 

@@ -318,6 +318,34 @@ def test_how_long_a_large_image_is_kept_stands_on_it(aws: Aws) -> None:
     assert tags_of_two(aws, a_large_png()) == [{"retention-days": "7"}, {}]
 
 
+def test_a_copy_has_the_same_bytes_and_lies_over_the_one_before(buckets: Buckets) -> None:
+    for name in ("edits/a b+c%20.png/0.png", "edits/naïve 🦊.png/0.png"):
+        buckets.media.write_document(name, b"before")
+        store(buckets.media, a_png())
+
+        buckets.media.place(KEY, to=name)
+
+        assert buckets.media.read(name) == a_png()
+
+
+def test_what_is_not_there_cannot_be_copied(buckets: Buckets) -> None:
+    with pytest.raises(ResultUnavailable):
+        buckets.media.place(KEY, to="edits/cat.png/0.png")
+    with pytest.raises(ResultUnavailable):
+        buckets.media.read("edits/cat.png/0.png")
+
+
+@pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
+def test_a_copy_is_kept_as_long_as_its_image(aws: Aws) -> None:
+    bucket = aws.new_bucket()
+    media = S3MediaStore(aws.s3, bucket=bucket)
+    media.store(JOB, attempt=1, position=0, chunks=pieces(a_png()), keep_days=7)
+
+    media.place(KEY, to="edits/cat.png/0.png")
+
+    assert tags_of(aws, bucket, "edits/cat.png/0.png") == {"retention-days": "7"}
+
+
 def test_an_image_is_read_as_it_was_stored(buckets: Buckets) -> None:
     store(buckets.media, a_png())
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.clock import SystemClock
 from shared.adapters.dynamodb.batches import DynamoBatches
 from shared.adapters.dynamodb.books import DynamoAccounts, DynamoUsageBook
 from shared.adapters.dynamodb.breakers import DynamoBreakers
@@ -17,7 +18,12 @@ from shared.adapters.dynamodb.places import DynamoPlaces
 from shared.adapters.dynamodb.webhooks import DynamoWebhooks
 from shared.adapters.eventbridge import EventBridgeBus
 from shared.adapters.memory.batches import MemoryBatches
-from shared.adapters.memory.buckets import MemoryCallbackArchive, MemoryMediaStore, MemoryUploads
+from shared.adapters.memory.buckets import (
+    MemoryCallbackArchive,
+    MemoryDropFolder,
+    MemoryMediaStore,
+    MemoryUploads,
+)
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
@@ -25,6 +31,7 @@ from shared.adapters.memory.previews import MemoryPreviewQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
 from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryWebhooks
 from shared.adapters.s3.callbacks import S3CallbackArchive
+from shared.adapters.s3.drops import S3DropFolder
 from shared.adapters.s3.media import S3MediaStore
 from shared.adapters.s3.uploads import S3Uploads
 from shared.adapters.sqs import SqsPreviewQueue, SqsQueue, read_message
@@ -36,6 +43,7 @@ from shared.ports import (
     Breakers,
     CallbackArchive,
     Deliveries,
+    DropFolder,
     EventBus,
     JobStore,
     Leases,
@@ -159,6 +167,39 @@ def s3_buckets(aws: Aws) -> Buckets:
         unfinished_uploads=lambda: len(
             aws.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropping:
+    """The folder that people drop into, and what they do there."""
+
+    folder: DropFolder
+    drop: Callable[[str, bytes, Mapping[str, str]], str]  # an object with metadata; its version
+    delete: Callable[[str], object]
+
+
+def memory_dropping() -> Dropping:
+    folder = MemoryDropFolder(MemoryUploads(), SystemClock())
+    return Dropping(
+        folder=folder,
+        drop=lambda key, content, metadata: folder.drop(key, content, **metadata),
+        delete=folder.delete,
+    )
+
+
+def s3_dropping(aws: Aws) -> Dropping:
+    bucket = aws.new_bucket(keeps_versions=True)
+
+    def drop(key: str, content: bytes, metadata: Mapping[str, str]) -> str:
+        made = aws.s3.put_object(Bucket=bucket, Key=key, Body=content, Metadata=dict(metadata))
+        version: str = made["VersionId"]
+        return version
+
+    return Dropping(
+        folder=S3DropFolder(aws.s3, bucket=bucket),
+        drop=drop,
+        delete=lambda key: aws.s3.delete_object(Bucket=bucket, Key=key),
     )
 
 

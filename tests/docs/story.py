@@ -19,7 +19,7 @@ class StoryService(MemoryService):
         self.random_bytes = lambda count: bytes(range(count))
         self.apixo.draw = lambda _: PICTURE
         self.key = self.issue_key(tenant="default", name="sample")
-        self.intake_key_id = lambda: self.key.key.id
+        self.edits_key_id = self.events_key_id = self.key.key.id
 
     def draw(self) -> None:
         """Let the provider's time pass, and its tasks come to an end."""

@@ -2,18 +2,20 @@
 
 import json
 import os
+import re
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
 from local.stack import Stack
 from shared.domain.delivery import SCHEDULE
+from shared.domain.webhook import TenantEvent
 from shared.domain.webhook_signature import secret_of, signed_headers
 from shared.usecases.webhooks import Registration
 from tests.docs.documents import Document
@@ -39,6 +41,18 @@ def test_the_table_is_the_schedule() -> None:
     for number, _, in_all in rows:
         exact = sum(SCHEDULE[: int(number)], timedelta(0)).total_seconds()
         assert seconds(in_all) == pytest.approx(exact, rel=0.02)
+
+
+def test_every_event_that_an_endpoint_may_hear_of_is_named() -> None:
+    told = {span for span in DOCUMENT.code_spans if re.fullmatch(r"[a-z]+\.[a-z_]+", span)}
+
+    assert told >= set(types_in(TenantEvent))
+    assert told - set(types_in(TenantEvent)) <= {"data.version"}
+
+
+def types_in(literal: Any) -> Iterator[str]:
+    for one in get_args(literal):
+        yield from [one] if isinstance(one, str) else types_in(one)
 
 
 def receiver() -> Callable[[str, dict[str, str], bytes], int]:

@@ -16,7 +16,7 @@ class BusQueue:
     url: str
 
     def hear(self, about: str, kinds: set[str], *, seconds: float) -> set[str]:
-        """Wait so long for events of these types about a job or a key; return what types came."""
+        """Wait so long for events of these types about a thing; return what types came."""
         heard: set[str] = set()
         deadline = time.monotonic() + seconds
         while not heard >= kinds and time.monotonic() < deadline:
@@ -26,7 +26,7 @@ class BusQueue:
             for message in answer.get("Messages", []):
                 self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
                 detail = json.loads(message["Body"])["detail"]
-                if about in {detail["data"].get("id"), detail["data"].get("key_id")}:
+                if about in {detail["data"].get(name) for name in ("id", "key_id", "source")}:
                     heard.add(detail["type"])
         return heard
 

@@ -2,10 +2,12 @@
 
 import json
 
+import httpx
 import pytest
 
 from local.stack import Stack
 from tests.e2e.api import Api
+from tests.e2e.bus import listen
 from tests.e2e.test_edits import drop, found
 
 pytestmark = pytest.mark.engine
@@ -21,7 +23,8 @@ def test_batches_by_folder_end_with_a_report(stack: Stack, api: Api) -> None:
     report = [json.loads(line) for line in lines]
     assert [line["job"]["status"] for line in report[:3]] == ["succeeded"] * 3
     assert report[3]["error"]["code"] == "invalid_request"
-    (batch,) = api.get("/v1/batches").json()["data"]
+    batches = api.get("/v1/batches").json()["data"]
+    (batch,) = [one for one in batches if one["name"] == "three and one"]
     assert (batch["status"], batch["counts"]["succeeded"]) == ("completed", 3)
     assert api.get(f"/v1/batches/{batch['id']}").json() == batch
 
@@ -32,3 +35,24 @@ def test_batches_that_are_no_list_are_reported_beside_their_file(stack: Stack) -
     report = json.loads(found(stack, stack.uploads_bucket, "batches/empty.csv.error.json"))
 
     assert "has 0 lines" in report["detail"]
+
+
+def test_batches_by_upload_end_with_one_event(stack: Stack, api: Api) -> None:
+    ears = listen(engine_url=stack.aws_endpoint_url, region=stack.region, event_bus=stack.event_bus)
+    content = b"model,prompt\nseedream-4.5,one of a list\nseedream-4.5,another of a list\n"
+    wanted = {"content_type": "text/csv", "bytes": len(content)}
+    upload = api.post("/v1/uploads", json=wanted).json()
+    httpx.post(
+        upload["url"], data=upload["fields"], files={"file": content}, trust_env=False
+    ).raise_for_status()
+
+    answers = [
+        api.post("/v1/batches", json={"upload": upload["id"], "max_usd": "1"}) for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 202]
+    (batch_id,) = {answer.json()["id"] for answer in answers}
+    assert ears.hear(batch_id, {"batch.completed"}, seconds=60) == {"batch.completed"}
+    batch = api.get(f"/v1/batches/{batch_id}").json()
+    assert (batch["status"], batch["counts"]["succeeded"]) == ("completed", 2)
+    assert len(found(stack, stack.media_bucket, batch["report"]).splitlines()) == 2

@@ -12,11 +12,12 @@ import pytest
 
 from local.stack import Stack
 from tests.e2e.api import Api
+from tests.e2e.bus import listen
 from tests.pictures import a_png
 
 pytestmark = pytest.mark.engine
 
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 120  # steps of a batch lie seconds apart, and first calls are slow
 ODD = "edits/odd names/a b+c%20é🦊.png"
 
 
@@ -53,6 +54,19 @@ def found(stack: Stack, bucket: str, key: str) -> bytes:
             return content
 
 
+def request_by_event(stack: Stack, request: object) -> str:
+    """Ask for a job on the bus; return the event's id."""
+    entry = {
+        "EventBusName": stack.event_bus,
+        "Source": "my.shop",
+        "DetailType": "job.requested",
+        "Detail": json.dumps(request),
+    }
+    (taken,) = aws(stack, "events").put_events(Entries=[entry])["Entries"]
+    event_id: str = taken["EventId"]
+    return event_id
+
+
 def result_of(stack: Stack, key: str) -> dict[str, Any]:
     job: dict[str, Any] = json.loads(found(stack, stack.media_bucket, f"{key}/job.json"))
     return job
@@ -80,6 +94,20 @@ def test_edits_by_a_sidecar_whichever_comes_first(stack: Stack, first: str) -> N
     assert result_of(stack, key)["input"]["prompt"] == "by a sidecar"
 
 
+def test_edits_whose_images_are_kept_for_days_are_copied_with_that(stack: Stack) -> None:
+    key = "edits/for a week/cat.png"
+    drop(stack, f"{key}.json", b'{"prompt": "for a week", "retention": {"media_days": 7}}')
+    drop(stack, key)
+
+    job = result_of(stack, key)
+
+    extension = job["images"][0]["key"].rpartition(".")[2]
+    tags = aws(stack, "s3").get_object_tagging(
+        Bucket=stack.media_bucket, Key=f"{key}/0.{extension}"
+    )["TagSet"]
+    assert tags == [{"Key": "retention-days", "Value": "7"}]
+
+
 def test_edits_of_odd_names_are_found_under_their_names(stack: Stack) -> None:
     drop(stack, ODD, prompt="whatever it is called")
 
@@ -95,6 +123,16 @@ def test_edits_that_cannot_be_are_reported_beside_their_object(stack: Stack) -> 
     assert "not a whole PNG" in report["detail"]
 
 
+def test_edits_asked_for_wrongly_are_answered_by_an_event(stack: Stack) -> None:
+    ears = listen(engine_url=stack.aws_endpoint_url, region=stack.region, event_bus=stack.event_bus)
+    request = {"model": "seedream-4.5", "prompt": "", "n": 11}
+
+    event_id = request_by_event(stack, request)
+
+    heard = ears.hear(f"event:{event_id}", {"intake.refused"}, seconds=_PATIENCE_SECONDS)
+    assert heard == {"intake.refused"}
+
+
 def test_edits_make_no_further_edits(stack: Stack, api: Api) -> None:
     drop(stack, "edits/once/cat.png", prompt="once")
     job = result_of(stack, "edits/once/cat.png")
@@ -107,14 +145,7 @@ def test_edits_make_no_further_edits(stack: Stack, api: Api) -> None:
 def test_edits_asked_for_by_an_event_on_the_bus_are_jobs_like_others(
     stack: Stack, api: Api
 ) -> None:
-    request = {"model": "seedream-4.5", "prompt": "asked for on the bus"}
-    entry = {
-        "EventBusName": stack.event_bus,
-        "Source": "my.shop",
-        "DetailType": "job.requested",
-        "Detail": json.dumps(request),
-    }
-    aws(stack, "events").put_events(Entries=[entry])
+    request_by_event(stack, {"model": "seedream-4.5", "prompt": "asked for on the bus"})
 
     deadline = time.monotonic() + _PATIENCE_SECONDS
     mine: list[dict[str, Any]] = []

@@ -17,6 +17,7 @@ class Agenda:
 
     time: datetime
     _deeds: list[tuple[datetime, int, Deed]] = field(default_factory=list)
+    deepest: int = _DEEPEST
     _depth: int = 0
     _numbers: "count[int]" = field(default_factory=count)
 
@@ -35,7 +36,7 @@ class Agenda:
 
     def be_overtaken(self, seconds: float) -> None:
         """Let others work in the middle of a call; how deep that goes has a bound."""
-        if self._depth < _DEEPEST:
+        if self._depth < self.deepest:
             self.sleep(seconds)
 
     def run_until(self, end: datetime) -> None:

@@ -41,6 +41,7 @@ class Habit(StrEnum):
     SLOW = "slow"  # answers only just in time, and while there is a storm not always in time
     DEAD = "dead"  # for ever
     GONE = "gone"  # says 410
+    MUTE = "mute"  # takes the call and never answers
 
 
 _GETS_ALL: Final = frozenset({Habit.WELL, Habit.FLAPPING, Habit.DOWN, Habit.SLOW})
@@ -113,10 +114,12 @@ class Receivers:
             return
         for number in range(self.chance.randint(1, 3)):
             url = f"https://receiver-{number}.example/"
-            self.habits[url] = self.chance.choice(tuple(Habit))
-            wanted = Registration(url=url, events=self.chance.choice(_TYPES))
-            made = self.world.manage_webhooks.create("default", wanted)
-            self.places[url] = f"webhook:{made.id}:"
+            self.register(url, self.chance.choice(tuple(Habit)), self.chance.choice(_TYPES))
+
+    def register(self, url: str, habit: Habit, events: tuple[str, ...] = ()) -> None:
+        self.habits[url] = habit
+        made = self.world.manage_webhooks.create("default", Registration(url=url, events=events))
+        self.places[url] = f"webhook:{made.id}:"
 
     def may_ask_again(self, delivery_id: DeliveryId) -> None:
         """Let the receiver's owner have one sent anew, whatever has become of it by then."""
@@ -163,6 +166,9 @@ class Receivers:
         if habit is Habit.SLOW:
             self.world.agenda.be_overtaken(_SLOW_SECONDS)
             return 200 if calm else self.chance.choice((200, 200, None))
+        if habit is Habit.MUTE:
+            self.world.agenda.be_overtaken(_SLOW_SECONDS)
+            return None
         if habit is Habit.GONE:
             return 410
         if habit is Habit.DEAD or (habit is Habit.DOWN and not calm):

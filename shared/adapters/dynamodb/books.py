@@ -1,11 +1,11 @@
 """Reading accounts and usage: by key and by day, never by what jobs there are."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from itertools import batched
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from shared.adapters.dynamodb.batch_reads import read_many
 from shared.adapters.dynamodb.items import plain, wire
 from shared.adapters.dynamodb.ledger import account_key, read_account, usage_pk
 from shared.domain.account import Account
@@ -15,8 +15,6 @@ from shared.domain.usage import COUNTED, Counts, Line
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_READS_AT_ONCE: Final = 100
-
 
 class DynamoAccounts:
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
@@ -25,20 +23,12 @@ class DynamoAccounts:
 
     def get(self, keys: Mapping[KeyId, str]) -> Mapping[KeyId, Account]:
         found: dict[KeyId, Account] = {}
-        for some in batched(keys.items(), _READS_AT_ONCE):
-            wanted: list[Any] = [wire(account_key(key_id, window)) for key_id, window in some]
-            for item in self._items(wanted):
-                row = plain(item)
-                key_id, window = KeyId(row["pk"].removeprefix("account#")), row["sk"]
-                found[key_id] = read_account(key_id, window, item)
+        wanted = (wire(account_key(key_id, window)) for key_id, window in keys.items())
+        for item in read_many(self._client, self._table, wanted):
+            row = plain(item)
+            key_id, window = KeyId(row["pk"].removeprefix("account#")), row["sk"]
+            found[key_id] = read_account(key_id, window, item)
         return found
-
-    def _items(self, wanted: list[Any]) -> Iterator[Mapping[str, Any]]:
-        while wanted:
-            request: Any = {self._table: {"Keys": wanted, "ConsistentRead": True}}
-            answer: Any = self._client.batch_get_item(RequestItems=request)
-            yield from answer["Responses"].get(self._table, [])
-            wanted = list(answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", []))
 
 
 class DynamoUsageBook:

@@ -2,11 +2,12 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.adapters.dynamodb.batch_reads import read_many
 from shared.adapters.dynamodb.items import (
     SHARDS,
     admission_item,
@@ -117,6 +118,11 @@ class DynamoJobStore:
         if "Item" not in answer:
             raise JobNotFound(job_id)
         return read_job(answer["Item"])
+
+    def get_many(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
+        keys = (wire(job_key(job_id)) for job_id in dict.fromkeys(job_ids))
+        jobs = map(read_job, read_many(self._client, self._table, keys))
+        return {job.id: job for job in jobs}
 
     def newest(
         self, tenant: str, *, limit: int, cursor: str | None, wanted: JobFilter = ALL_JOBS

@@ -62,7 +62,8 @@ class MemoryMediaStore:
             del self.objects[key]
 
     def place(self, key: str, *, to: str) -> None:
-        self.objects[to] = self.objects[key]
+        self.objects[to] = self.read(key)
+        self.keep_days[to] = self.keep_days.get(key)
 
     def write_document(self, key: str, content: bytes) -> None:
         self.objects[key] = content
@@ -196,7 +197,7 @@ class MemoryDropFolder:
     def __init__(self, uploads: MemoryUploads, clock: Clock) -> None:
         self._uploads = uploads
         self._clock = clock
-        self._objects: dict[str, list[_Version]] = {}
+        self._objects: dict[str, list[_Version | None]] = {}  # None: here it was deleted
 
     def drop(self, key: str, content: bytes, **metadata: str) -> str:
         """Put an object as a user would; return its version's id."""
@@ -208,8 +209,11 @@ class MemoryDropFolder:
         return version_id
 
     def delete(self, key: str) -> None:
+        self._objects[key].append(None)
+
+    def forget(self, key: str) -> None:
+        """Remove an object with all of its versions."""
         del self._objects[key]
-        del self._uploads.objects[key]
 
     def look(self, key: str, *, version_id: str | None) -> Dropped | None:
         found = self._version(key, version_id)
@@ -229,4 +233,4 @@ class MemoryDropFolder:
         versions = self._objects.get(key, [])
         if version_id is None:
             return versions[-1] if versions else None
-        return next((one for one in versions if one.id == version_id), None)
+        return next((one for one in versions if one and one.id == version_id), None)

@@ -1,6 +1,6 @@
 """Jobs, events, keys and leases in memory, under the same rules as in the table."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import Final
@@ -78,6 +78,9 @@ class MemoryJobStore:
         if job_id not in self._jobs:
             raise JobNotFound(job_id)
         return self._jobs[job_id]
+
+    def get_many(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
+        return {job_id: self._jobs[job_id] for job_id in job_ids if job_id in self._jobs}
 
     def newest(
         self, tenant: str, *, limit: int, cursor: str | None, wanted: JobFilter = ALL_JOBS

@@ -9,8 +9,9 @@ from shared.ports import Dropped
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# A key or a version that is not there; the last one is what S3 says of an impossible version.
-_MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "400", "InvalidArgument"})
+# Not there, an impossible version, one that is a deletion; or forbidden, which S3 also says of what
+# is not there, and of what is encrypted with somebody's own key.
+_MISSING: Final = frozenset({400, 403, 404, 405})
 
 
 class S3DropFolder:
@@ -50,5 +51,5 @@ class S3DropFolder:
 
 
 def _unless_missing(exc: ClientError) -> None:
-    if exc.response["Error"]["Code"] not in _MISSING:
+    if exc.response["ResponseMetadata"]["HTTPStatusCode"] not in _MISSING:
         raise exc

@@ -118,7 +118,13 @@ class S3MediaStore:
 
     def place(self, key: str, *, to: str) -> None:
         source: Any = {"Bucket": self._bucket, "Key": key}
-        self._client.copy_object(Bucket=self._bucket, Key=to, CopySource=source)
+        try:
+            self._client.copy_object(Bucket=self._bucket, Key=to, CopySource=source)
+        except ClientError as exc:
+            # Without the right to list the bucket, a key that is missing is forbidden.
+            if exc.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404}:
+                raise
+            raise ResultUnavailable(_no_image()) from exc
 
     def write_document(self, key: str, content: bytes) -> None:
         self._client.put_object(
@@ -129,8 +135,7 @@ class S3MediaStore:
         try:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(at_most)
         except self._client.exceptions.NoSuchKey as exc:
-            message = "the image is not there"
-            raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message)) from exc
+            raise ResultUnavailable(_no_image()) from exc
 
     def _put(self, key: str, content: bytes, *, content_type: str, keep_days: int | None) -> bool:
         try:
@@ -212,6 +217,10 @@ def _already_there(exc: ClientError) -> bool:
     if exc.response["Error"]["Code"] in _TAKEN:
         return False
     raise exc
+
+
+def _no_image() -> Fault:
+    return Fault(code=ErrorCode.RESULT_GONE, message="the image is not there")
 
 
 def _not_an_image(exc: Exception) -> Fault:

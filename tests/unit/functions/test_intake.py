@@ -1,112 +1,281 @@
-"""Messages of the intake queue: objects that landed, jobs asked for, and steps of batches."""
+"""The intake function: events from the bucket and the bus, as EventBridge hands them on."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from functions.intake import handler
 from functions.intake.handler import intake
+from shared.domain.api_key import Terms
 from shared.domain.job import Job
-from tests.http_events import AnyContext
+from shared.domain.limits import Limits
+from shared.wiring import Service
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
-from tests.unit.usecases.living import announced
 
-CAT = "edits/cat.png"
-FILE = "batches/two.jsonl"
-FOX = {"model": "seedream-4.5", "prompt": "a fox"}
+# EventBridge tells a key as it is, unlike S3's own notifications, which encode it.
+ODD_KEYS = (
+    "edits/two words.png",
+    "edits/ space at both ends .png",
+    "edits/one+one.png",
+    "edits/two%20words.png",
+    "edits/a%2Fb.png",
+    "edits/100%.png",
+    "edits/%.png",
+    "edits/%zz%2.png",
+    "edits/%2525.png",
+    "edits/a&b=c?d#e;f.png",
+    'edits/it\'s "quoted" \\ and <tagged>.png',
+    "edits/tab\tand line\nbreak.png",
+    "edits//double//slashes.png",
+    "edits/z\N{LATIN SMALL LETTER U WITH DIAERESIS}rich.png",
+    "edits/zu\N{COMBINING DIAERESIS}rich.png",
+    "edits/\N{CJK UNIFIED IDEOGRAPH-65E5}\N{CJK UNIFIED IDEOGRAPH-672C}.png",
+    "edits/\N{FOX FACE}\N{VARIATION SELECTOR-16}\N{ZERO WIDTH JOINER}\N{RAINBOW}.png",
+    "edits/\N{RIGHT-TO-LEFT OVERRIDE}gnp.png",
+    "edits/no extension",
+    "edits/" + 1018 * "a",
+)
 
 
-def landed(key: str, **more: Any) -> str:
-    """Return the bucket's message about an object, as the event bus hands it on."""
-    event = {
-        "id": "e1",
-        "source": "aws.s3",
-        "detail-type": "Object Created",
-        "time": "2026-11-20T12:00:00Z",
-        "detail": {"bucket": {"name": "uploads"}, "object": {"key": key}},
+def landed(key: str, *, version: str | None = None, event_id: str = "e1") -> str:
+    """Return the message about an object, as it lies in the queue."""
+    detail: dict[str, Any] = {
+        "version": "0",
+        "bucket": {"name": "uploads"},
+        "object": {"key": key, "size": 70, "sequencer": "00"},
+        "reason": "PutObject",
     }
-    return json.dumps(event | more)
+    if version:
+        detail["object"]["version-id"] = version
+    return an_event("Object Created", detail, source="aws.s3", event_id=event_id)
 
 
-def requested(body: object) -> str:
-    return landed("", source="shop", detail=body, **{"detail-type": "job.requested"})
+def an_event(kind: str, detail: object, *, source: str = "my.shop", event_id: str = "e1") -> str:
+    envelope = {
+        "version": "0",
+        "id": event_id,
+        "detail-type": kind,
+        "source": source,
+        "account": "123456789012",
+        "time": "2026-11-20T12:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": detail,
+    }
+    return json.dumps(envelope, ensure_ascii=False)
 
 
-def jobs_of(service: MemoryService) -> list[Job]:
-    return list(service.jobs.newest("default", limit=100, cursor=None).jobs)
+def jobs_of(service: MemoryService) -> Iterator[Job]:
+    cursor = None
+    while True:
+        page = service.jobs.newest("default", limit=100, cursor=cursor)
+        yield from page.jobs
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
-def test_a_picture_with_its_prompt_becomes_a_job(service: MemoryService) -> None:
-    service.drops.drop(CAT, a_png(), prompt="at night")
+def refusals(service: MemoryService) -> list[dict[str, Any]]:
+    events = service.store.announced.values()
+    return [json.loads(one.detail)["data"] for one in events if one.type == "intake.refused"]
 
-    intake(service, landed(CAT))
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_a_key_is_what_it_is_called(service: MemoryService, key: str) -> None:
+    version = service.drops.drop(key, a_png(), prompt="at night")
+
+    intake(service, landed(key, version=version))
 
     (job,) = jobs_of(service)
-    assert (job.source, job.input.prompt) == (CAT, "at night")
+    assert job.source == key
+    assert job.input.images == (f"s3://uploads/{key}?versionId={version}",)
 
 
-def test_a_picture_without_one_comes_back_when_a_sidecar_had_its_time(
+def test_keys_that_other_routes_would_confuse_are_edits_of_their_own(
     service: MemoryService,
 ) -> None:
-    service.drops.drop("edits/_recipe.json", b'{"prompt": "by recipe"}')
-    service.drops.drop(CAT, a_png())
+    for key in ("edits/a b.png", "edits/a+b.png", "edits/a%20b.png", "edits/a%2Bb.png"):
+        version = service.drops.drop(key, a_png(), prompt=key.encode("ascii").hex())
+        intake(service, landed(key, version=version))
 
-    intake(service, landed(CAT))
+    named = {(job.source, bytes.fromhex(job.input.prompt).decode()) for job in jobs_of(service)}
+    assert len(named) == 4
+    assert all(source == prompt for source, prompt in named)
+
+
+def test_a_key_that_no_link_can_hold_is_refused_in_words(service: MemoryService) -> None:
+    service.drops.drop("edits/./../up.png", a_png(), prompt="at night")
+
+    intake(service, landed("edits/./../up.png"))
+
+    (refusal,) = refusals(service)
+    assert refusal["errors"][0]["pointer"] == "/images/0"
+
+
+def test_a_picture_waits_for_its_sidecar_and_then_takes_the_recipe(service: MemoryService) -> None:
+    service.drops.drop("edits/_recipe.json", b'{"prompt": "by recipe"}')
+    version = service.drops.drop("edits/cat.png", a_png())
+
+    intake(service, landed("edits/cat.png", version=version))
     ((message, seconds),) = service.to_intake.later
-    assert (seconds, jobs_of(service)) == (60, [])
+    assert (list(jobs_of(service)), seconds) == ([], 60)
+    service.time.sleep(seconds)
     intake(service, message)
 
-    assert [job.input.prompt for job in jobs_of(service)] == ["by recipe"]
-    assert len(service.to_intake.later) == 1
-
-
-def test_an_event_that_asks_for_a_job_gets_one(service: MemoryService) -> None:
-    intake(service, requested(FOX))
-
-    assert [job.input.prompt for job in jobs_of(service)] == ["a fox"]
-
-
-def test_what_is_refused_is_announced_and_done_with(service: MemoryService) -> None:
-    intake(service, requested({"model": "nonsense", "prompt": "x"}))
-    intake(service, landed(FILE))
-
-    assert announced(service) == ["intake.refused"] * 2
-    assert jobs_of(service) == []
-
-
-def test_a_list_becomes_a_batch_and_its_steps_come_by_the_same_queue(
-    service: MemoryService,
-) -> None:
-    service.drops.drop(FILE, b"\n".join(2 * [json.dumps(FOX).encode()]))
-
-    intake(service, landed(FILE))
-    ((tenant, batch_id),) = service.to_batches.messages
-    intake(service, json.dumps({"tenant": tenant, "batch_id": batch_id}))
-
-    assert service.batches.get(tenant, batch_id).accepted == 2
-    assert len(service.to_dispatch.messages) == len(jobs_of(service)) == 2
+    (job,) = jobs_of(service)
+    assert job.input.prompt == "by recipe"
 
 
 @pytest.mark.parametrize(
     "body",
-    ["", "no json", "[]", "{}", '{"tenant": 1}', "[" * 100_000, landed(CAT, source="aws.ec2")],
+    [
+        "",
+        "null",
+        "[]",
+        "no json",
+        "[" * 100_000,
+        "{}",
+        '{"id": "e1"}',
+        an_event("job.succeeded", {"model": "seedream-4.5", "prompt": "x"}),
+        an_event("Object Created", {"object": {}}, source="aws.s3"),
+        an_event("Object Created", None, source="aws.s3"),
+        landed("elsewhere/cat.png"),
+    ],
 )
-def test_what_is_no_event_for_us_is_done_with(service: MemoryService, body: str) -> None:
+def test_a_message_that_asks_for_nothing_is_done_with(service: MemoryService, body: str) -> None:
     intake(service, body)
 
-    assert (jobs_of(service), announced(service), service.to_intake.later) == ([], [], [])
+    assert not list(jobs_of(service))
+    assert not refusals(service)
 
 
-def test_one_message_that_fails_comes_back_alone(
-    service: MemoryService, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("detail", [None, [], "x", 7, {}, {"model": "seedream-4.5"}])
+def test_a_request_that_is_none_is_answered_by_an_event(
+    service: MemoryService, detail: object
 ) -> None:
-    monkeypatch.setattr(handler, "_service", lambda: service)
-    bodies = {"fox": requested(FOX), "unknown": '{"tenant": "default", "batch_id": "batch_0"}'}
-    records = [{"messageId": name, "body": body} for name, body in bodies.items()]
+    intake(service, an_event("job.requested", detail, event_id="e7"))
 
-    answer = handler.lambda_handler({"Records": records}, AnyContext())  # type: ignore[arg-type]
+    (refusal,) = refusals(service)
+    assert (refusal["code"], refusal["source"]) == ("invalid_request", "event:e7")
+    assert refusal["errors"]
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "unknown"}]}
-    assert len(jobs_of(service)) == 1
+
+def test_each_source_runs_under_the_key_that_is_named_for_it(service: MemoryService) -> None:
+    edits, events = service.a_key(), service.a_key()
+    service.edits_key_id, service.events_key_id = edits.id, events.id
+    service.drops.drop("edits/cat.png", a_png(), prompt="dropped")
+
+    intake(service, landed("edits/cat.png"))
+    intake(service, an_event("job.requested", {"model": "seedream-4.5", "prompt": "asked for"}))
+
+    keys = {job.input.prompt: job.key_id for job in jobs_of(service)}
+    assert keys == {"dropped": edits.id, "asked for": events.id}
+
+
+def test_a_source_without_a_key_is_refused_and_the_other_is_not(service: MemoryService) -> None:
+    service.edits_key_id = None
+    service.drops.drop("edits/cat.png", a_png(), prompt="dropped")
+    service.drops.drop("batches/list.jsonl", b"{}")
+
+    for key in ("edits/cat.png", "batches/list.jsonl"):
+        intake(service, landed(key))
+    intake(service, an_event("job.requested", {"model": "seedream-4.5", "prompt": "asked for"}))
+
+    assert [job.input.prompt for job in jobs_of(service)] == ["asked for"]
+    assert [one["source"].partition("?")[0] for one in refusals(service)] == [
+        "s3://uploads/edits/cat.png",
+        "s3://uploads/batches/list.jsonl",
+    ]
+    assert all("no API key is named" in one["detail"] for one in refusals(service))
+
+
+def test_a_revoked_key_takes_nothing_in(service: MemoryService) -> None:
+    key = service.a_key()
+    service.events_key_id = key.id
+    service.revoke_key(key.id)
+
+    intake(service, an_event("job.requested", {"model": "seedream-4.5", "prompt": "asked for"}))
+
+    (refusal,) = refusals(service)
+    assert "no API key is named" in refusal["detail"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "edits", "events"),
+    [
+        ({}, None, None),
+        ({"EDITS_KEY_ID": "", "EVENTS_KEY_ID": ""}, None, None),
+        ({"EDITS_KEY_ID": "0123456789abcdef"}, "0123456789abcdef", None),
+        ({"EVENTS_KEY_ID": "0123456789abcdef"}, None, "0123456789abcdef"),
+    ],
+)
+def test_the_keys_are_named_by_the_deployment(
+    environ: dict[str, str], edits: str | None, events: str | None
+) -> None:
+    named = Service(environ=environ)
+
+    assert (named.edits_key_id, named.events_key_id) == (edits, events)
+
+
+def limited(service: MemoryService, **limits: Any) -> None:
+    terms = Terms(limits=Limits(**limits))
+    key = service.issue_key(tenant="default", name="limited", terms=terms).key
+    service.edits_key_id = service.events_key_id = key.id
+
+
+def test_what_a_keys_rate_keeps_out_comes_again_and_is_not_lost(service: MemoryService) -> None:
+    limited(service, rate=1 / 60)
+    bodies = [
+        an_event("job.requested", {"model": "seedream-4.5", "prompt": str(n)}, event_id=f"e{n}")
+        for n in range(3)
+    ]
+
+    for body in bodies:
+        intake(service, body)
+    while service.to_intake.later:
+        message, seconds = service.to_intake.later.pop(0)
+        service.time.sleep(seconds)
+        intake(service, message)
+
+    assert sorted(job.input.prompt for job in jobs_of(service)) == ["0", "1", "2"]
+    assert not refusals(service)
+
+
+def test_two_hundred_pictures_under_a_limited_key_are_two_hundred_jobs(
+    service: MemoryService,
+) -> None:
+    limited(service, max_in_flight=20)
+    keys = [f"edits/{number:04}.png" for number in range(200)]
+    versions = [service.drops.drop(key, a_png(), prompt="at night") for key in keys]
+    bodies = [landed(key, version=one) for key, one in zip(keys, versions, strict=True)]
+    waiting = [*bodies, *reversed(bodies)]  # each is told of twice
+    collected = 0
+
+    while waiting:
+        for body in waiting:
+            intake(service, body)
+        service.deliver_messages()
+        service.apixo.finish_all()
+        for task in list(service.apixo.tasks.values())[collected:]:
+            service.collect(task.order.job_id)
+        collected = len(service.apixo.tasks)
+        delays = [seconds for _, seconds in service.to_intake.later]
+        assert all(1 <= seconds <= 900 for seconds in delays)
+        waiting = [message for message, _ in service.to_intake.later]
+        service.to_intake.later.clear()
+        service.time.sleep(max(delays, default=0))
+
+    assert sorted(str(job.source) for job in jobs_of(service)) == keys
+
+
+def test_a_step_of_a_batch_comes_by_the_same_queue(service: MemoryService) -> None:
+    line = json.dumps({"model": "seedream-4.5", "prompt": "a fox"}).encode()
+    service.drops.drop("batches/list.jsonl", line)
+    intake(service, landed("batches/list.jsonl"))
+    ((tenant, batch_id),) = service.to_batches.messages
+
+    intake(service, json.dumps({"tenant": tenant, "batch_id": batch_id}))
+
+    assert [job.input.prompt for job in jobs_of(service)] == ["a fox"]

@@ -66,7 +66,7 @@ def test_a_file_may_have_so_many_bytes_and_not_one_more(service: MemoryService) 
     content += b"\n" * (LARGEST_BYTES - len(content))
 
     assert start(service, content).lines == 1
-    with pytest.raises(InvalidRequest, match=f"has more than {LARGEST_BYTES} bytes"):
+    with pytest.raises(InvalidRequest, match=f"at most {LARGEST_BYTES} are allowed"):
         start(service, content + b"\n")
 
 
@@ -86,7 +86,7 @@ def test_reports_and_what_lies_elsewhere_are_none(key: str) -> None:
 
 
 def test_without_a_key_to_run_under_a_dropped_file_is_refused(service: MemoryService) -> None:
-    service.intake_key_id = lambda: None
+    service.edits_key_id = None
 
     assert dropped(service) is None
     assert "no API key is named" in told_beside(service)

@@ -21,6 +21,10 @@ def test_a_batch_spends_no_more_than_its_key_may(service: MemoryService) -> None
     done = go_on(service, batch)
 
     assert (done.accepted, done.refused, done.succeeded) == (2, 2, 2)
+    assert [row.get("error", {}).get("code") for row in report(service)[2:]] == [  # type: ignore[attr-defined]
+        "budget_exceeded",
+        "budget_exceeded",
+    ]
 
 
 def test_a_batch_waits_while_its_key_may_have_no_more_under_way(service: MemoryService) -> None:

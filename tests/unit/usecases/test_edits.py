@@ -1,16 +1,21 @@
 """Pictures dropped into a folder become edits: one job for each version, whatever arrives when."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.api.requests import JobRequest, read
+from shared.domain.api_key import Terms
 from shared.domain.edits import Drop
 from shared.domain.events import Event
 from shared.domain.job import Job
+from shared.domain.limits import Limits
 from shared.domain.status import JobStatus
 from shared.usecases.admit_job import Wish
-from shared.usecases.take_drop import Taken
+from shared.usecases.taken import Taken
+from shared.usecases.webhooks import Registration
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 from tests.unit.usecases.living import call_back, live
@@ -217,6 +222,40 @@ class TestRefusals:
         assert json.loads(event.detail)["data"]["code"] == "source_gone"
         assert service.drops.read(f"{CAT}.error.json", at_most=10) is None
 
+    def test_what_was_replaced_meanwhile_is_edited_as_it_was(self, service: MemoryService) -> None:
+        version = service.drops.drop(CAT, a_png(), prompt="the first")
+        service.drops.drop(CAT, a_png(), prompt="the second")
+
+        job = notify(service, version=version).job
+
+        assert job
+        assert job.input.prompt == "the first"
+        assert job.input.images == (f"s3://uploads/{CAT}?versionId={version}",)
+
+    def test_what_is_too_large_is_not_read(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png() + bytes(30 * 1024 * 1024), prompt="x")
+        read = service.drops.read
+
+        def small_reads(key: str, **parts: Any) -> bytes | None:
+            assert key != CAT
+            return read(key, **parts)
+
+        service.drops.read = small_reads  # type: ignore[method-assign]
+        notify(service)
+
+        service.drops.read = read  # type: ignore[method-assign]
+        assert f"1 to {30 * 1024 * 1024} are allowed" in str(report_on(service)["detail"])
+
+    def test_what_cannot_be_read_is_no_poison(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png(), prompt="x")
+        service.drops.read = lambda *_, **__: None  # type: ignore[method-assign]
+
+        taken = notify(service)
+
+        assert taken.refused == "invalid_request"
+        (event,) = told(service, "intake.refused")
+        assert "may not be read" in json.loads(event.detail)["data"]["detail"]
+
     def test_the_same_refusal_is_the_same_event(self, service: MemoryService) -> None:
         version = service.drops.drop(CAT, b"", prompt="at night")
         drop = Drop(bucket="uploads", key=CAT, version_id=version, at=service.clock.now())
@@ -227,8 +266,27 @@ class TestRefusals:
 
         assert len(told(service, "intake.refused")) == 1
 
+    def test_what_exceeds_the_budget_of_its_key_is_refused(self, service: MemoryService) -> None:
+        terms = Terms(limits=Limits(budget=10_000))
+        service.edits_key_id = service.issue_key(tenant="default", name="poor", terms=terms).key.id
+        service.drops.drop(CAT, a_png(), prompt="at night")
+
+        assert notify(service).refused == "budget_exceeded"
+        assert report_on(service)["code"] == "budget_exceeded"
+
+    def test_the_webhooks_of_its_tenant_hear_of_it(self, service: MemoryService) -> None:
+        service.manage_webhooks.create("default", Registration(url="https://shop.example/"))
+        service.manage_webhooks.create("other", Registration(url="https://other.example/"))
+        service.drops.drop(CAT, b"", prompt="at night")
+        notify(service)
+
+        service.publish_events(told(service, "intake.refused"))
+
+        (delivery,) = service.log.rows.values()
+        assert (delivery.event_type, delivery.url) == ("intake.refused", "https://shop.example/")
+
     def test_without_a_key_to_run_under_nothing_is_taken(self, service: MemoryService) -> None:
-        service.intake_key_id = lambda: None
+        service.edits_key_id = None
         service.drops.drop(CAT, a_png(), prompt="at night")
 
         assert notify(service).refused
@@ -252,6 +310,22 @@ class TestResults:
         assert placed[f"{CAT}/1.png"] == placed[job.images[1].key]
         assert json.loads(placed[f"{CAT}/job.json"])["id"] == job.id
 
+    def test_an_image_that_somebody_removed_holds_up_no_event(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png(), prompt="at night", n="2")
+        notify(service)
+        service.deliver_messages()
+        service.apixo.finish_all()
+        call_back(service)
+        service.deliver_messages()
+        (job,) = jobs_of(service)
+        del service.bucket.objects[job.images[0].key]
+
+        left = service.publish_events(list(service.store.announced.values()))
+
+        assert left == 0
+        placed = {key.removeprefix(f"{CAT}/") for key in service.bucket.objects if CAT in key}
+        assert placed == {"1.png", "job.json"}
+
     def test_a_lost_announcement_is_made_up_for(self, service: MemoryService) -> None:
         service.drops.drop(CAT, a_png(), prompt="at night")
         notify(service)
@@ -263,6 +337,19 @@ class TestResults:
         live(service, minutes=4)
 
         assert f"{CAT}/job.json" in service.bucket.objects
+
+    def test_a_job_that_goes_on_again_places_nothing(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png(), prompt="at night")
+        job = notify(service).job
+        assert job
+        failed = service.cancel_job(job)
+        events = list(service.store.announced.values())
+        again = replace(failed, status=JobStatus.QUEUED, version=failed.version + 1)
+        service.jobs.save(again, was=failed)
+
+        service.publish_events(events)
+
+        assert f"{CAT}/job.json" not in service.bucket.objects
 
     def test_a_deleted_job_places_nothing(self, service: MemoryService) -> None:
         service.drops.drop(CAT, a_png(), prompt="at night")
@@ -293,8 +380,6 @@ class TestRequests:
         assert [job_id for job_id, _ in service.to_dispatch.messages] == [job.id]
 
     def test_the_same_event_asks_once(self, service: MemoryService) -> None:
-        key = service.a_key()
-        service.intake_key_id = lambda: key.id
         for _ in range(3):
             self.ask(service, {"model": "seedream-4.5", "prompt": "a fox"})
 
@@ -308,14 +393,33 @@ class TestRequests:
         errors = json.loads(event.detail)["data"]["errors"]
         assert [one["pointer"] for one in errors] == ["/prompt", "/n"]
 
+    def test_a_request_that_exceeds_the_budget_is_refused(self, service: MemoryService) -> None:
+        terms = Terms(limits=Limits(budget=10_000))
+        service.events_key_id = service.issue_key(tenant="default", name="poor", terms=terms).key.id
+
+        taken = self.ask(service, {"model": "seedream-4.5", "prompt": "a fox"})
+
+        assert taken.refused == "budget_exceeded"
+
     def test_another_request_under_the_same_id_is_refused(self, service: MemoryService) -> None:
-        key = service.a_key()
-        service.intake_key_id = lambda: key.id
         self.ask(service, {"model": "seedream-4.5", "prompt": "a fox"})
 
         taken = self.ask(service, {"model": "seedream-4.5", "prompt": "a boat"})
 
         assert taken.refused == "idempotency_key_reused"
+
+
+def test_a_sidecar_that_is_gone_when_its_minute_is_over_leaves_the_recipe(
+    service: MemoryService,
+) -> None:
+    service.drops.drop("edits/_recipe.json", b'{"prompt": "by recipe"}')
+    service.drops.drop(CAT, a_png())
+    service.time.sleep(61)
+
+    job = notify(service).job
+
+    assert job
+    assert job.input.prompt == "by recipe"
 
 
 def test_a_minute_is_counted_from_the_objects_own_time(service: MemoryService) -> None:

@@ -9,7 +9,7 @@ from shared.domain.api_key import Terms
 from shared.domain.limits import Limits
 from shared.domain.status import JobStatus
 from shared.usecases.admit_job import Wish
-from shared.usecases.take_drop import Taken
+from shared.usecases.taken import Taken
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 from tests.unit.usecases.living import POLICY
@@ -26,7 +26,7 @@ def service() -> MemoryService:
 def may_spend(service: MemoryService, dollars: float) -> None:
     terms = Terms(limits=Limits(budget=int(dollars * 1_000_000)))
     key = service.issue_key(tenant="default", name="intake", terms=terms).key
-    service.intake_key_id = lambda: key.id
+    service.edits_key_id = service.events_key_id = key.id
 
 
 def ask(service: MemoryService, body: object, *, event_id: str = "e1") -> Taken:
@@ -65,7 +65,7 @@ def test_an_event_beyond_the_budget_is_refused_on_the_bus(service: MemoryService
 
 
 def test_without_a_key_to_run_under_no_job_is_taken_from_an_event(service: MemoryService) -> None:
-    service.intake_key_id = lambda: None
+    service.events_key_id = None
 
     assert ask(service, FOX).refused == "invalid_request"
     assert "no API key is named" in str(refusal(service)["detail"])

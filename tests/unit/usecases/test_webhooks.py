@@ -8,7 +8,7 @@ import pytest
 
 from shared.adapters.memory.webhooks import Posted
 from shared.domain.api_key import ApiKey
-from shared.domain.delivery import SCHEDULE, Delivery, DeliveryStatus
+from shared.domain.delivery import SCHEDULE, SENDING_PATIENCE, Delivery, DeliveryStatus
 from shared.domain.errors import InvalidRequest, InvalidTransition, TooManyWebhooks, VersionConflict
 from shared.domain.ids import DeliveryId
 from shared.domain.status import JobStatus
@@ -586,6 +586,49 @@ def test_five_deliveries_at_a_time_go_to_one_endpoint_and_others_do_not_wait(
     assert len(waiting) == 3
     assert all(one.due_at and one.due_at <= NOW + timedelta(seconds=10) for one in waiting)
     assert service.wake.calls >= 3
+
+
+def test_what_has_waited_long_for_a_place_asks_less_often(service: MemoryService) -> None:
+    an_endpoint(service)
+    service.admit()
+    publish(service)
+    (delivery_id,) = service.to_deliver.messages
+    service.leases.acquire = lambda *_, **__: False  # type: ignore[method-assign]
+
+    waits = []
+    while service.clock.now() < NOW + HOUR:
+        service.deliver_webhook(delivery_id)
+        due_at = next_due(service)
+        assert due_at
+        waits.append((due_at - service.clock.now()).total_seconds())
+        move_to(service, due_at)
+
+    assert max(waits[:5]) <= 10
+    assert 40 < max(waits) <= 120
+    assert len(waits) < 150
+    assert [one.tries for one in deliveries(service)] == [()]
+
+
+def test_a_sender_that_fails_gives_its_place_back(service: MemoryService) -> None:
+    an_endpoint(service)
+    service.admit()
+    publish(service)
+    (delivery_id,) = service.to_deliver.messages
+
+    def fail(_: Posted) -> Reply:
+        raise RuntimeError("no socket left")
+
+    service.receivers.answers[URL] = fail
+    for _ in range(2 * AT_ONCE):
+        with pytest.raises(RuntimeError):
+            service.deliver_webhook(delivery_id)
+        move_to(service, service.clock.now() + SENDING_PATIENCE / 2)
+        service.deliver_webhook(delivery_id)
+        move_to(service, service.clock.now() + SENDING_PATIENCE / 2)
+
+    del service.receivers.answers[URL]
+    service.deliver_webhook(delivery_id)
+    assert [one.status for one in deliveries(service)] == [DeliveryStatus.DELIVERED]
 
 
 def test_jobs_own_addresses_at_one_host_count_as_one_endpoint(service: MemoryService) -> None:
