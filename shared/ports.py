@@ -293,12 +293,16 @@ class MediaStore(Protocol):
         """Remove all images of a job; they are gone when this returns."""
         ...
 
-    def place(self, key: str, *, to: str) -> None:
-        """Copy an image to a second place, over whatever lies there."""
+    def place(self, image: StoredImage, *, to: str, of: JobId) -> None:
+        """Copy a job's image to a second place, over whatever lies there; it is kept as long."""
         ...
 
-    def write_document(self, key: str, content: bytes) -> None:
+    def write_document(self, key: str, content: bytes, *, of: JobId | None = None) -> None:
         """Write JSON, over whatever lies there."""
+        ...
+
+    def displace(self, keys: Collection[str], *, of: JobId) -> None:
+        """Remove what was placed and written for a job; what another has put there since stays."""
         ...
 
 
