@@ -71,8 +71,8 @@ def test_edits_by_metadata_lie_beside_a_copy_of_their_path(stack: Stack, api: Ap
 
 
 def test_edits_leave_nothing_behind_when_their_job_is_deleted(stack: Stack, api: Api) -> None:
-    recipe = {"prompt": "to be forgotten", "n": 2, "retention": {"media_days": 7}}
-    drop(stack, "edits/forgotten/_recipe.json", json.dumps(recipe).encode())
+    wanted = {"prompt": "to be forgotten", "n": 2, "retention": {"media_days": 7}}
+    drop(stack, "edits/forgotten/cat.png.json", json.dumps(wanted).encode())
     drop(stack, "edits/forgotten/cat.png")
     job = result_of(stack, "edits/forgotten/cat.png")
 
