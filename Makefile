@@ -50,7 +50,7 @@ simulate: install  ## play SEEDS random stories, or replay one with SEED=n
 	$(VENV)/python -m tests.simulation.campaign $(if $(SEED),--seed $(SEED),$(SEEDS))
 
 N ?= 100000
-fuzz: install  ## send N odd bodies, 10 N forged tokens and N/2 random steps to the API
+fuzz: install  ## send N odd bodies, 10 N forged tokens, N/2 random steps and N/50 requests over HTTP
 	$(VENV)/python -m tests.fuzz.campaign $(N) $(SEED)
 
 chaos: install  ## kill workers and break providers under real jobs; ARGS="--jobs 200 --seed 1 --minutes 4.8"

@@ -32,6 +32,15 @@ Window = Annotated[
 Rate = Annotated[str | None, typer.Option(metavar="N", help="Jobs a second: 10, or 10/s.")]
 InFlight = Annotated[int | None, typer.Option(min=1, help="Jobs that may be under way at once.")]
 Models = Annotated[str | None, typer.Option(metavar="A,B", help="The models it is for.")]
+MediaDays = Annotated[
+    int | None,
+    typer.Option(
+        metavar="1|7|30|90|365", help="Days its images are kept, unless a job says otherwise."
+    ),
+]
+RecordDays = Annotated[
+    int | None, typer.Option(min=1, help="Days its jobs are kept once they are over.")
+]
 Expires = Annotated[str | None, typer.Option(metavar="DATE", help="The day on which it ends.")]
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id, not the key itself.")]
 
@@ -55,6 +64,8 @@ def create(  # noqa: PLR0913  # one parameter per option
     max_in_flight: InFlight = None,
     models: Models = None,
     expires: Expires = None,
+    media_days: MediaDays = None,
+    record_days: RecordDays = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and show it: this once."""
@@ -68,6 +79,7 @@ def create(  # noqa: PLR0913  # one parameter per option
         "max_in_flight": max_in_flight,
         "models": [one.strip() for one in models.split(",") if one.strip()] if models else None,
         "expires": expires,
+        "retention": _retention(media_days, record_days),
     }
     with _asking(context, url=url, key=key) as api:
         asked = {field: value for field, value in wanted.items() if value is not None}
@@ -158,6 +170,11 @@ def _rate(text: str | None) -> float | None:
     if not match:
         raise typer.BadParameter("must be jobs a second, such as 10 or 10/s", param_hint="--rate")
     return float(match[1])
+
+
+def _retention(media_days: int | None, record_days: int | None) -> dict[str, int] | None:
+    days = {"media_days": media_days, "record_days": record_days}
+    return {name: number for name, number in days.items() if number is not None} or None
 
 
 def _checked(key_id: str) -> str:

@@ -311,15 +311,19 @@ class MediaStore(Protocol):
 
     def remove_previews(self, job_id: JobId) -> None: ...
 
-    def place(self, key: str, *, to: str) -> None:
-        """Copy an image to a second place, over whatever lies there, to be kept as long.
+    def place(self, image: StoredImage, *, to: str, of: JobId) -> None:
+        """Copy a job's image to a second place, over whatever lies there; it is kept as long.
 
         Raises ResultUnavailable when there is no image to copy.
         """
         ...
 
-    def write_document(self, key: str, content: bytes) -> None:
+    def write_document(self, key: str, content: bytes, *, of: JobId | None = None) -> None:
         """Write JSON, over whatever lies there."""
+        ...
+
+    def displace(self, keys: Collection[str], *, of: JobId) -> None:
+        """Remove what was placed and written for a job; what another has put there since stays."""
         ...
 
 

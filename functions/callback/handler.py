@@ -8,13 +8,14 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.api.security import SECURITY_HEADERS
 from shared.domain.callback_token import CallbackTarget
 from shared.domain.ids import JobId
 from shared.wiring import Service
 
 logger = Logger()
 
-_HEADERS: Final = {"content-type": "application/json", "cache-control": "no-store"}
+_HEADERS: Final = {"content-type": "application/json", **SECURITY_HEADERS}
 _TAKEN: Final = {"statusCode": 200, "headers": _HEADERS, "body": '{"received":true}'}
 # One answer whatever is wrong: a guess learns nothing.
 _UNKNOWN: Final = {"statusCode": 404, "headers": _HEADERS, "body": '{"code":"not_found"}'}

@@ -51,4 +51,5 @@ def _json_secret(name: str) -> dict[str, Any]:
 
 
 def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+    # What comes in a header may be half of a surrogate pair.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -12,14 +12,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from shared.api.openai_views import error_of, is_openai
 from shared.api.problems import CONTENT_TYPE, BodyTooLarge, RouteNotFound, problem_of
 from shared.api.requests import MAX_BODY_BYTES
+from shared.api.security import SECURITY_HEADERS
 from shared.domain.errors import FieldError, InvalidRequest, ServiceError, Unauthenticated
 
 _JSON: Final = "application/json"
-_SECURITY: Final = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-}
 
 
 def http_app(logger: Logger) -> APIGatewayHttpResolver:
@@ -59,7 +55,7 @@ def answer(
         status_code=status.value,
         content_type=content_type,
         body=document if isinstance(document, str) else text_of(document),
-        headers={**_SECURITY, **(headers or {})},
+        headers={**SECURITY_HEADERS, **(headers or {})},
     )
 
 

@@ -6,11 +6,13 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from shared.api.requests import RetentionRequest
 from shared.domain.api_key import Terms
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.limits import Limits, Window
 from shared.domain.money import micros
 from shared.domain.offers import Catalog
+from shared.domain.retention import KEPT
 
 _MOST_USD: Final = Decimal(10**9)
 _PLACES: Final = -6  # micro-dollars
@@ -56,6 +58,7 @@ class KeyRequest(BaseModel):
     max_in_flight: Annotated[int, Field(ge=1, le=100_000)] | None = None
     models: Annotated[list[str], Field(max_length=20)] = []
     expires: Annotated[str, Field(max_length=40)] | None = None
+    retention: RetentionRequest | None = None
 
     def terms(self, catalog: Catalog, now: datetime) -> Terms:
         """Raises InvalidRequest for models that do not exist and an end that has passed."""
@@ -70,6 +73,7 @@ class KeyRequest(BaseModel):
             limits=limits,
             models=tuple(dict.fromkeys(models)),
             expires_at=None if self.expires is None else _end(self.expires, now),
+            retention=self.retention.retention() if self.retention else KEPT,
         )
 
 

@@ -37,6 +37,10 @@ def key_view(key: ApiKey, now: datetime) -> dict[str, Any]:
         "rate": limits.rate,
         "max_in_flight": limits.max_in_flight,
         "models": list(terms.models),
+        "retention": {
+            "media_days": terms.retention.media_days,
+            "record_days": terms.retention.record_days,
+        },
         "created_at": timestamp(key.created_at),
         "expires_at": timestamp(terms.expires_at),
         "revoked_at": timestamp(key.revoked_at),

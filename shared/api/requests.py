@@ -62,6 +62,9 @@ class RetentionRequest(StrictRequest):
     media_days: Literal[1, 7, 30, 90, 365] | None = None
     record_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
+    def retention(self) -> Retention:
+        return Retention(media_days=self.media_days, record_days=self.record_days)
+
 
 class JobRequest(StrictRequest):
     model: Annotated[str, Field(min_length=1, max_length=100)]
@@ -145,7 +148,7 @@ class JobRequest(StrictRequest):
             tags=tuple(self.tags),
             webhook_url=self.webhook_url,
             webhook_events=tuple(self.webhook_events),
-            retention=Retention(**self.retention.model_dump()) if self.retention else KEPT,
+            retention=self.retention.retention() if self.retention else KEPT,
         )
 
 

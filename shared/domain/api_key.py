@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from shared.domain.ids import KeyId
 from shared.domain.limits import UNLIMITED, Limits
+from shared.domain.retention import KEPT, Retention
 
 _KEY: Final = re.compile(r"sk_([0-9a-z]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 KEY_ID_BYTES: Final = 8
@@ -31,6 +32,7 @@ class Terms:
     limits: Limits = UNLIMITED
     models: tuple[str, ...] = ()  # empty: all
     expires_at: datetime | None = None
+    retention: Retention = KEPT  # of jobs that say nothing else
 
     def allow(self, model: str) -> bool:
         return not self.models or model in self.models

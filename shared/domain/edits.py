@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from shared.domain.ids import JobId, ulid
+from shared.domain.image import StoredImage
 
 EDITS: Final = "edits/"
 RECIPE: Final = "_recipe.json"
@@ -106,3 +107,12 @@ def field_of(name: str, text: str) -> Any:
     if name in _INTEGERS and text.lstrip("-").isdecimal() and len(text) <= len(str(-(2**63))):
         return int(text)
     return _TRUTHS.get(text.lower(), text)
+
+
+def copy_of(image: StoredImage, *, source: str) -> str:
+    """Return where in the media bucket a result is found by who dropped the object."""
+    return f"{source}/{image.index}.{image.key.rpartition('.')[2]}"
+
+
+def report_beside(source: str) -> str:
+    return f"{source}/job.json"

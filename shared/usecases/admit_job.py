@@ -187,7 +187,7 @@ class AdmitJob:
             tags=wish.tags,
             webhook_url=wish.webhook_url,
             webhook_events=wish.webhook_events,
-            retention=wish.retention,
+            retention=wish.retention.or_as(key.terms.retention),
             on_unknown=wish.on_unknown,
             start_within=wish.start_within,
             finish_within=wish.finish_within,

@@ -148,7 +148,7 @@ class CollectResult:
                 attempt=submission.attempt,
                 position=result.position,
                 chunks=chunks,
-                keep_days=job.retention.media_days,
+                keep_days=job.retention.image_days,
             )
 
     def _write_down(self, job: Job, findings: Mapping[Submission, _Finding]) -> Job:

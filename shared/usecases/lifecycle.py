@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from shared.domain.edits import copy_of, report_beside
 from shared.domain.errors import InvalidTransition, VersionConflict
 from shared.domain.job import Job
 from shared.domain.limits import UNLIMITED
@@ -72,6 +73,9 @@ class DeleteJob:
                 raise InvalidTransition(f"a job that is {job.status} cannot be deleted: cancel it")
             self.media.remove(job.id)
             self.archive.remove(job.id)
+            if job.source:
+                copies = [copy_of(image, source=job.source) for image in job.images]
+                self.media.displace([*copies, report_beside(job.source)], of=job.id)
             try:
                 self.jobs.remove(job)
             except VersionConflict:  # late images have come: they go as well

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from shared.domain.edits import copy_of, report_beside
 from shared.domain.errors import JobNotFound, ResultUnavailable
 from shared.domain.events import Event
 from shared.domain.job import Job
@@ -32,8 +33,7 @@ class PlaceResults:
         if job.source is None or not job.is_terminal:
             return
         for image in job.images:
-            extension = image.key.rpartition(".")[2]
             with suppress(ResultUnavailable):  # removed by its owner; other events are waiting
-                self.media.place(image.key, to=f"{job.source}/{image.index}.{extension}")
+                self.media.place(image, to=copy_of(image, source=job.source), of=job.id)
         document = json.dumps(job_document(job), indent=2)
-        self.media.write_document(f"{job.source}/job.json", document.encode())
+        self.media.write_document(report_beside(job.source), document.encode(), of=job.id)

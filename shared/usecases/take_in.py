@@ -80,7 +80,7 @@ class TakeIn:
                         attempt=sent.attempt,
                         position=position,
                         chunks=iter([content]),
-                        keep_days=job.retention.media_days,
+                        keep_days=job.retention.image_days,
                     )
                 )
             except ResultUnavailable as error:

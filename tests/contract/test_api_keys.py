@@ -9,6 +9,7 @@ from shared.domain.api_key import ApiKey, Terms, issue
 from shared.domain.errors import VersionConflict
 from shared.domain.ids import KeyId
 from shared.domain.limits import Limits, Window
+from shared.domain.retention import Retention
 from shared.ports import ApiKeys
 from tests.contract.samples import NOW
 
@@ -52,6 +53,7 @@ def test_a_key_keeps_its_terms(api_keys: ApiKeys) -> None:
         limits=Limits(budget=1, window=Window.TOTAL, rate=0.5, max_in_flight=3),
         models=("seedream-4", "seedream-4.5"),
         expires_at=NOW,
+        retention=Retention(media_days=7, record_days=30),
     )
     key = replace(a_key(), terms=terms)
     issued = key.rotated(bytes(32), NOW)

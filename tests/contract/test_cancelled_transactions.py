@@ -49,6 +49,20 @@ def test_a_table_too_busy_to_write_is_no_conflict(reason: str) -> None:
         jobs.add(a_job())
 
 
+@pytest.mark.parametrize("code", ["ConditionalCheckFailed", "TransactionConflict"])
+def test_who_writes_one_item_that_a_transaction_holds_has_lost(code: str) -> None:
+    job, client = a_job(), Aws().dynamodb
+    jobs = DynamoJobStore(client, table="table")
+
+    with Stubber(client) as stubber:
+        stubber.add_client_error("put_item", f"{code}Exception")
+        stubber.add_client_error("delete_item", f"{code}Exception")
+        with pytest.raises(VersionConflict):
+            jobs.save(claimed(job), was=job)  # announces nothing: it is one item
+        with pytest.raises(VersionConflict):
+            jobs.remove(job)
+
+
 def test_a_task_refused_means_that_it_is_taken() -> None:
     job = claimed(a_job())
 

@@ -23,6 +23,7 @@ from shared.domain.events import Event, announcement
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.job_facts import TimelineEntry
+from shared.domain.retention import KEPT, Retention
 from shared.domain.status import JobStatus
 from shared.domain.submission import Attempt, Submission, SubmissionState
 from shared.domain.wanted import JobInput
@@ -31,6 +32,8 @@ from tests.contract.samples import NOW, a_job, claimed, finished, submitted
 _LONGEST_ITEM: Final = 400 * 1024
 _LONGEST_PUT_EVENTS: Final = 256 * 1024
 _EVENTS_AT_ONCE: Final = 10
+
+A_WEEK: Final = Retention(record_days=7)
 
 ids = st.text(min_size=1, max_size=40)
 counts = st.integers(min_value=0, max_value=2**31)
@@ -238,3 +241,16 @@ def _value_size(value: dict[str, Any]) -> int:
             return 1
         case _:
             return len(content.encode())
+
+
+def test_the_table_forgets_a_record_days_after_all_is_over_and_not_before() -> None:
+    sent = submitted(claimed(a_job(retention=A_WEEK)))
+    over = replace(finished(sent), due_at=None)
+    followed = replace(over, due_at=NOW)
+
+    assert "expires_at" not in job_item(sent)
+    assert "expires_at" not in job_item(followed)
+    assert job_item(over)["expires_at"] == {
+        "N": str(int((over.updated_at + timedelta(days=7)).timestamp()))
+    }
+    assert "expires_at" not in job_item(replace(over, retention=KEPT))

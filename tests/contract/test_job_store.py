@@ -257,6 +257,19 @@ class TestNewest:
         second = jobs.newest("acme", limit=2, cursor=first.cursor)
         assert [job.id for job in second.jobs] == [a_job(1).id, a_job(0).id]
 
+    def test_jobs_that_go_or_change_meanwhile_do_not_shift_the_pages(self, jobs: JobStore) -> None:
+        for number in range(6):
+            jobs.add(a_job(number))
+        first = jobs.newest("acme", limit=2, cursor=None)
+
+        jobs.remove(a_job(4))  # where the cursor points to
+        jobs.remove(a_job(3))
+        jobs.save(claimed(a_job(1)), was=a_job(1))
+
+        second = jobs.newest("acme", limit=2, cursor=first.cursor)
+        third = jobs.newest("acme", limit=2, cursor=second.cursor)
+        assert [job.id for job in second.jobs + third.jobs] == [a_job(n).id for n in (2, 1, 0)]
+
     def test_a_job_is_listed_as_last_saved(self, jobs: JobStore) -> None:
         saved = add_and_save(jobs, a_job(), claimed(a_job()))
 

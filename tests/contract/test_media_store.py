@@ -22,6 +22,7 @@ from tests.contract.worlds import Buckets
 from tests.pictures import a_png
 
 JOB = a_job().id
+OTHER = a_job(1).id
 KEY = f"images/{JOB}/1/0.png"
 _HEAD_BYTES = 12
 
@@ -321,32 +322,58 @@ def test_how_long_a_large_image_is_kept_stands_on_it(aws: Aws) -> None:
 def test_a_copy_has_the_same_bytes_and_lies_over_the_one_before(buckets: Buckets) -> None:
     for name in ("edits/a b+c%20.png/0.png", "edits/naïve 🦊.png/0.png"):
         buckets.media.write_document(name, b"before")
-        store(buckets.media, a_png())
+        image = store(buckets.media, a_png())
 
-        buckets.media.place(KEY, to=name)
+        buckets.media.place(image, to=name, of=JOB)
 
         assert buckets.media.read(name) == a_png()
 
 
 def test_what_is_not_there_cannot_be_copied(buckets: Buckets) -> None:
+    image = store(buckets.media, a_png())
+    buckets.media.remove(JOB)
+
     with pytest.raises(ResultUnavailable):
-        buckets.media.place(KEY, to="edits/cat.png/0.png")
+        buckets.media.place(image, to="edits/cat.png/0.png", of=JOB)
     with pytest.raises(ResultUnavailable):
         buckets.media.read("edits/cat.png/0.png")
-
-
-@pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
-def test_a_copy_is_kept_as_long_as_its_image(aws: Aws) -> None:
-    bucket = aws.new_bucket()
-    media = S3MediaStore(aws.s3, bucket=bucket)
-    media.store(JOB, attempt=1, position=0, chunks=pieces(a_png()), keep_days=7)
-
-    media.place(KEY, to="edits/cat.png/0.png")
-
-    assert tags_of(aws, bucket, "edits/cat.png/0.png") == {"retention-days": "7"}
 
 
 def test_an_image_is_read_as_it_was_stored(buckets: Buckets) -> None:
     store(buckets.media, a_png())
 
     assert buckets.media.read(KEY) == a_png()
+
+
+@pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
+def test_a_copy_is_what_it_is_a_copy_of_and_kept_as_long(aws: Aws) -> None:
+    bucket = aws.new_bucket()
+    media = S3MediaStore(aws.s3, bucket=bucket)
+    image = media.store(JOB, attempt=1, position=0, chunks=pieces(a_png()), keep_days=7)
+
+    media.place(image, to="edits/cat.png/0.png", of=JOB)
+
+    copy = aws.s3.get_object(Bucket=bucket, Key="edits/cat.png/0.png")
+    assert (copy["Body"].read(), copy["ContentType"]) == (a_png(), "image/png")
+    assert tags_of(aws, bucket, "edits/cat.png/0.png") == {"retention-days": "7"}
+
+
+def test_of_what_was_placed_a_job_takes_back_its_own(buckets: Buckets) -> None:
+    image = store(buckets.media, a_png())
+    ours, theirs, next_to_it = (
+        f"edits/cat.png/{name}" for name in ("0.png", "1.png", "0.png/0.png")
+    )
+    buckets.media.place(image, to=ours, of=JOB)
+    buckets.media.place(image, to=theirs, of=JOB)
+    buckets.media.place(image, to=theirs, of=OTHER)
+    buckets.media.place(image, to=next_to_it, of=OTHER)
+    buckets.media.write_document("edits/cat.png/job.json", b"{}", of=JOB)
+    names = [ours, theirs, "edits/cat.png/job.json", "edits/cat.png/never.png"]
+
+    for _ in range(2):
+        buckets.media.displace(names, of=JOB)
+
+    assert buckets.media.read(theirs) == buckets.media.read(next_to_it) == a_png()
+    for key in (ours, "edits/cat.png/job.json"):
+        with pytest.raises(ResultUnavailable):
+            buckets.media.read(key)

@@ -1,5 +1,6 @@
 """Many at once. Only the embedded AWS decides races as AWS does."""
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,9 +10,12 @@ from threading import Barrier
 
 import pytest
 
+from shared.adapters.dynamodb.books import DynamoAccounts
+from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.domain.errors import (
     AlreadyAdmitted,
     BudgetExceeded,
+    Busy,
     RateLimited,
     TaskTaken,
     TooManyInFlight,
@@ -179,6 +183,30 @@ def test_of_two_hundred_on_a_key_with_money_for_ten_ten_get_in(table: Table) -> 
     alarms = table.outbox.unpublished(before=NOW + timedelta(days=1), limit=100)
     told = sorted(one.id for one in alarms if one.type == "budget.threshold")
     assert told == sorted(f"evt_{KEY}.2026-11_{share}" for share in (50, 80, 100))
+
+
+def test_sixteen_processes_that_remember_an_account_spend_no_cent_too_much(ministack: Aws) -> None:
+    limits, name = Limits(budget=350_000), ministack.new_table()
+    stores = [DynamoJobStore(ministack.dynamodb, table=name) for _ in range(WRITERS)]
+    accounts = DynamoAccounts(ministack.dynamodb, table=name)
+
+    def post(number: int) -> str:
+        for _ in range(20):  # and come again when it is too crowded
+            try:
+                stores[number % WRITERS].add(a_held_job(number, limits=limits), limits=limits)
+            except BudgetExceeded:
+                return "refused"
+            except Busy:
+                continue
+            return "in"
+        return "never answered"
+
+    with ThreadPoolExecutor(WRITERS) as threads:
+        got = Counter(threads.map(post, range(200)))
+
+    account = accounts.get({KEY: "2026-11"})[KEY]
+    assert got == {"in": 10, "refused": 190}
+    assert (account.accepted, account.reserved, account.told) == (10, 350_000, 100)
 
 
 def test_of_all_who_come_in_one_second_as_many_get_in_as_the_rate_allows(table: Table) -> None:

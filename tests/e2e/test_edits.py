@@ -84,6 +84,23 @@ def test_edits_by_metadata_lie_beside_a_copy_of_their_path(stack: Stack, api: Ap
     assert len(placed) == shown["images"][0]["bytes"]
 
 
+def test_edits_leave_nothing_behind_when_their_job_is_deleted(stack: Stack, api: Api) -> None:
+    wanted = {"prompt": "to be forgotten", "n": 2, "retention": {"media_days": 7}}
+    drop(stack, "edits/forgotten/cat.png.json", json.dumps(wanted).encode())
+    drop(stack, "edits/forgotten/cat.png")
+    job = result_of(stack, "edits/forgotten/cat.png")
+
+    def left() -> list[str]:
+        listed = aws(stack, "s3").list_objects_v2(
+            Bucket=stack.media_bucket, Prefix="edits/forgotten/"
+        )
+        return [one["Key"].rpartition("/")[2] for one in listed.get("Contents", [])]
+
+    assert len(left()) == 3
+    assert api.delete(f"/v1/jobs/{job['id']}").status_code == 204
+    assert left() == []
+
+
 @pytest.mark.parametrize("first", ["picture", "sidecar"])
 def test_edits_by_a_sidecar_whichever_comes_first(stack: Stack, first: str) -> None:
     key = f"edits/{first} first/cat.png"

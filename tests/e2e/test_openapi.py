@@ -18,7 +18,7 @@ from local.stack import Stack
 
 pytestmark = pytest.mark.engine
 
-_EXAMPLES: Final = 11  # for each of 18 operations
+_EXAMPLES: Final = 11  # for each operation
 _CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,

@@ -1,6 +1,7 @@
 """Much more of the same on all cores: `make fuzz N=100000`, with SEED=n to repeat a run.
 
-N bodies, 10 N forged tokens and N / 2 steps of stories or more; the last lines tell it all.
+N bodies, 10 N forged tokens, N / 2 steps of stories or more, and N / 50 requests over HTTP at a
+running stack; the last lines tell it all.
 """
 
 import os
@@ -28,6 +29,7 @@ from tests.fuzz.trials import (
     random_callbacks,
     random_questions,
 )
+from tests.fuzz.wire import at_a_stack
 
 STEPS: Final = 50
 _PART: Final = 2_500
@@ -65,6 +67,7 @@ def plan(n: int, start: int) -> dict[str, list[Work]]:
         "image posts": _parts(random_image_posts, n // 5, start, _PART),
         "callbacks": _parts(random_callbacks, n // 5, start, _PART),
         "questions": _parts(random_questions, n // 5, start, _PART),
+        "over HTTP": _parts(at_a_stack, n // 50, start, n),
         "forged callbacks": _parts(forged_callbacks, n // 5, start, _PART),
         "forged tokens": _parts(forged_tokens, 10 * n, start, _LARGE_PART),
     }

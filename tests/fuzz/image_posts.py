@@ -35,7 +35,7 @@ def random_image_posts(seed: int, count: int) -> Tally:
         for part in range(0, count, FRESH_AFTER):
             room = Mailroom(tally)
             for _ in range(min(FRESH_AFTER, count - part)):
-                event = _any_post(rng, room.key)
+                event = any_image_post(rng, room.key)
                 with held(tally, event):
                     _post(room, event)
     return tally
@@ -49,7 +49,7 @@ def _post(room: Mailroom, event: dict[str, Any]) -> None:
         assert room.stock() == before, "refused, and something is kept"
 
 
-def _any_post(rng: Random, key: str) -> dict[str, Any]:
+def any_image_post(rng: Random, key: str) -> dict[str, Any]:
     if rng.random() < 0.5:
         event = http_event("POST", "/v1/images/generations", body=_any_json(rng), key=key)
     else:

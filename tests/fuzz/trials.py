@@ -100,7 +100,7 @@ def random_questions(seed: int, count: int) -> Tally:
         room.service.submit()
         before = room.stock()
         for _ in range(count):
-            method, path, query = _any_question(rng)
+            method, path, query = any_question(rng)
             with held(tally, (method, path, query)):
                 room.api(method, path, key=room.key, query=query)
                 assert room.stock() == before, "a question, and something is kept"
@@ -193,7 +193,7 @@ def _another_path(genuine: dict[str, str], rng: Random) -> dict[str, str] | None
     return path
 
 
-def _any_question(rng: Random) -> tuple[str, str, dict[str, str]]:
+def any_question(rng: Random) -> tuple[str, str, dict[str, str]]:
     # A path comes decoded from UTF-8: halves of surrogate pairs cannot be in it.
     word = rng.choice(NAUGHTY).encode(errors="ignore").decode()
     number = rng.choice(["0", "25", "26", "-1", "1e1", "٣", "²", "9" * 5000, "1.5", "007", word])

@@ -101,7 +101,10 @@ class DynamoJobStore:
                 ConditionExpression="version = :version",
                 ExpressionAttributeValues=wire({":version": job.version}),
             )
-        except self._client.exceptions.ConditionalCheckFailedException as exc:
+        except (
+            self._client.exceptions.ConditionalCheckFailedException,
+            self._client.exceptions.TransactionConflictException,
+        ) as exc:
             raise VersionConflict(f"{job.id} is not at version {job.version}") from exc
 
     def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:
@@ -184,7 +187,7 @@ class DynamoJobStore:
         for tries in range(TRIES):
             if tries:
                 self._back_off(tries)
-            books = self._ledger.writes(job, was=was, limits=limits)
+            books = self._ledger.writes(job, was=was, limits=limits, afresh=tries > 0)
             try:
                 return transact(self._client, [*writes, *books], table=self._table)
             except Contended:

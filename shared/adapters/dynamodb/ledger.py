@@ -8,7 +8,9 @@
 | usage     | usage#<tenant>      | <day>#<model>#<provider>#<key>#<shard>    | of `Counts`       |
 | by tag    | usage#<tenant>#tags | <day>#<model>#<provider>#<key>#<tag>#<shard> | of `Counts`    |
 
-Numbers are added to, never written over: who adds needs not know what is there.
+Numbers are added to, never written over: who adds needs not know what is there. So an account is
+read only to refuse, or to announce a threshold; until one of the two may be due, how it was when it
+was last read is good enough: the write's own condition finds out when it is not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,12 +47,16 @@ class DynamoLedger:
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
         self._client = client
         self._table = table
+        self._seen: dict[tuple[KeyId, str], Account] = {}
 
-    def writes(self, job: Job, *, was: Job | None, limits: Limits) -> Iterator[Write]:
-        """Return what is written together with a job. Raises BudgetExceeded."""
+    def writes(self, job: Job, *, was: Job | None, limits: Limits, afresh: bool) -> Iterator[Write]:
+        """Return what is written together with a job. Raises BudgetExceeded.
+
+        `afresh`: whether what is remembered of accounts may have been what was wrong before.
+        """
         step = step_of(job, was)
         if job.hold and job.hold.window and step.moves_money:
-            yield from self._account_writes(job, step, limits)
+            yield from self._account_writes(job, step, limits, afresh=afresh)
         if job.hold and job.hold.counted and step.in_flight:
             yield _in_flight_write(job, step, limits.max_in_flight)
         slot = limits.slot_at(job.created_at)
@@ -59,24 +65,36 @@ class DynamoLedger:
         for line, counts in usage_step(job, was=was).items():
             yield _usage_write(job, line, counts)
 
-    def account(self, key_id: KeyId, window: str) -> Account:
-        key = wire(account_key(key_id, window))
-        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return read_account(key_id, window, answer.get("Item", {}))
-
-    def _account_writes(self, job: Job, step: Posting, limits: Limits) -> Iterator[Write]:
+    def _account_writes(
+        self, job: Job, step: Posting, limits: Limits, *, afresh: bool
+    ) -> Iterator[Write]:
         window = job.hold.window if job.hold else ""
-        account = self.account(job.key_id, window)
-        if limits.budget is not None:
-            account = replace(account, budget=limits.budget)
-            if step.committed > 0 and not account.holds(step.committed):
-                raise beyond_budget(account, step.committed)
+        if step.committed <= 0:  # there is room, and no threshold that is not told yet
+            yield _account_write(Account(key_id=job.key_id, window=window), step, (), limits)
+            return
+        account = self._account(job.key_id, window, step, limits, afresh=afresh)
+        if limits.budget is not None and not account.holds(step.committed):
+            raise beyond_budget(account, step.committed)
         after = account.posted(step)
         alarms = after.to_tell()
         yield _account_write(account, step, alarms, limits)
         for threshold in alarms:
             event = budget_alarm(after, threshold, tenant=job.tenant, at=job.updated_at)
             yield Write({"Item": event_item(event)}, VersionConflict("the event exists"))
+
+    def _account(
+        self, key_id: KeyId, window: str, step: Posting, limits: Limits, *, afresh: bool
+    ) -> Account:
+        seen = self._seen.get((key_id, window))
+        if seen and not afresh and seen.holds(step.committed) and not seen.posted(step).to_tell():
+            return seen
+        key = wire(account_key(key_id, window))
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        account = read_account(key_id, window, answer.get("Item", {}))
+        if limits.budget is not None:
+            account = replace(account, budget=limits.budget)
+        self._seen[key_id, window] = account
+        return account
 
 
 def account_key(key_id: KeyId, window: str) -> dict[str, str]:

@@ -63,6 +63,7 @@ def transact(client: "DynamoDBClient", writes: Sequence[Write], *, table: str) -
     except (
         client.exceptions.ConditionalCheckFailedException,
         client.exceptions.TransactionCanceledException,
+        client.exceptions.TransactionConflictException,  # what a single write is told
     ) as exc:
         refused = _refused(exc, writes)
         if refused is None:

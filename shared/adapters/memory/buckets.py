@@ -1,7 +1,7 @@
 """Buckets in memory. What is written is inspected as in S3."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ class MemoryMediaStore:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.keep_days: dict[str, int | None] = {}
+        self._owners: dict[str, JobId | None] = {}  # of what was placed
 
     def store(  # as the port
         self,
@@ -61,12 +62,19 @@ class MemoryMediaStore:
         for key in [key for key in self.objects if key.startswith(folder)]:
             del self.objects[key]
 
-    def place(self, key: str, *, to: str) -> None:
-        self.objects[to] = self.read(key)
-        self.keep_days[to] = self.keep_days.get(key)
+    def place(self, image: StoredImage, *, to: str, of: JobId) -> None:
+        self.objects[to] = self.read(image.key)
+        self.keep_days[to] = self.keep_days.get(image.key)
+        self._owners[to] = of
 
-    def write_document(self, key: str, content: bytes) -> None:
+    def write_document(self, key: str, content: bytes, *, of: JobId | None = None) -> None:
         self.objects[key] = content
+        self._owners[key] = of
+
+    def displace(self, keys: Collection[str], *, of: JobId) -> None:
+        for key in keys:
+            if self._owners.get(key) == of:
+                del self.objects[key], self._owners[key]
 
     def link(self, key: str, *, filename: str, life: timedelta = timedelta(minutes=15)) -> str:
         seconds = int(life.total_seconds())

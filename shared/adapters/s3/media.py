@@ -1,14 +1,14 @@
 """Stored images in S3."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from shared.adapters.s3.folders import remove_folder
+from shared.adapters.s3.folders import keys_in, remove_folder
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key, preview_folder, preview_key
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Bytes. Smaller images go in one call; S3 takes no smaller parts than 5 MiB.
 _PART: Final = 8 * 1024 * 1024
+_OWNER: Final = "seedhook-job"  # whose copy it is
 _TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -116,20 +117,40 @@ class S3MediaStore:
             ExpiresIn=int(life.total_seconds()),
         )
 
-    def place(self, key: str, *, to: str) -> None:
-        source: Any = {"Bucket": self._bucket, "Key": key}
+    def place(self, image: StoredImage, *, to: str, of: JobId) -> None:
+        """The tag that tells how long it is kept goes with it."""
+        source: Any = {"Bucket": self._bucket, "Key": image.key}
         try:
-            self._client.copy_object(Bucket=self._bucket, Key=to, CopySource=source)
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=to,
+                CopySource=source,
+                MetadataDirective="REPLACE",
+                ContentType=image.content_type,
+                Metadata={_OWNER: of},
+            )
         except ClientError as exc:
             # Without the right to list the bucket, a key that is missing is forbidden.
             if exc.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404}:
                 raise
             raise ResultUnavailable(_no_image()) from exc
 
-    def write_document(self, key: str, content: bytes) -> None:
+    def write_document(self, key: str, content: bytes, *, of: JobId | None = None) -> None:
         self._client.put_object(
-            Bucket=self._bucket, Key=key, Body=content, ContentType="application/json"
+            Bucket=self._bucket,
+            Key=key,
+            Body=content,
+            ContentType="application/json",
+            Metadata={_OWNER: of} if of else {},
         )
+
+    def displace(self, keys: Collection[str], *, of: JobId) -> None:
+        folders = {f"{key.rpartition('/')[0]}/" for key in keys}
+        there = {key for folder in folders for key in keys_in(self._client, self._bucket, folder)}
+        for key in there & set(keys):
+            found = self._client.head_object(Bucket=self._bucket, Key=key)
+            if found["Metadata"].get(_OWNER) == of:
+                self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def read(self, key: str, *, at_most: int | None = None) -> bytes:
         try:

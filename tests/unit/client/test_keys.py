@@ -58,7 +58,7 @@ def test_a_key_is_made_with_the_terms_of_its_options(run: Run) -> None:
         run,
         *("--tenant", "acme", "--budget-usd", "50", "--window", "total", "--rate", "10"),
         *("--max-in-flight", "20", "--models", "seedream-4, seedream-4.5"),
-        *("--expires", "2027-01-01"),
+        *("--expires", "2027-01-01", "--media-days", "30", "--record-days", "90"),
     )
 
     assert key["key"].startswith(f"sk_{key['id']}_")
@@ -66,6 +66,7 @@ def test_a_key_is_made_with_the_terms_of_its_options(run: Run) -> None:
     assert (key["budget_usd"], key["window"], key["rate"]) == ("50.000000", "total", 10)
     assert (key["max_in_flight"], key["models"]) == (20, ["seedream-4", "seedream-4.5"])
     assert key["expires_at"] == "2027-01-01T00:00:00.000Z"
+    assert key["retention"] == {"media_days": 30, "record_days": 90}
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,8 @@ def test_a_budget_can_be_written_with_its_window_and_a_rate_with_its_unit(
         ["--models", "seedream-9"],
         ["--expires", "yesterday"],
         ["--max-in-flight", "0"],
+        ["--media-days", "2"],
+        ["--record-days", "0"],
     ],
 )
 def test_what_makes_no_sense_is_wrong_usage(run: Run, options: list[str]) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.ids import JobId
 from tests.memory_service import ADMIN_KEY, NOW
 from tests.unit.functions.front_door import FrontDoor
 
@@ -16,6 +17,7 @@ ALL_TERMS = {
     "max_in_flight": 20,
     "models": ["bytedance/seedream-4-5", "seedream-4"],
     "expires": "2027-01-01",
+    "retention": {"media_days": 7},
 }
 
 
@@ -40,6 +42,7 @@ def test_a_key_is_made_with_all_its_terms(door: FrontDoor) -> None:
         "rate": 10,
         "max_in_flight": 20,
         "models": ["seedream-4.5", "seedream-4"],
+        "retention": {"media_days": 7, "record_days": None},
         "created_at": "2026-11-20T12:00:00.000Z",
         "expires_at": "2027-01-01T00:00:00.000Z",
         "revoked_at": None,
@@ -82,6 +85,9 @@ def test_a_key_needs_but_a_name(door: FrontDoor) -> None:
         ("expires", "tomorrow"),
         ("expires", "2027-01-01T00:00:00"),
         ("tenant", "#keys"),
+        ("retention/media_days", {"media_days": 2}),
+        ("retention/record_days", {"record_days": 0}),
+        ("retention/days", {"days": 1}),
         ("colour", "blue"),
     ],
 )
@@ -212,3 +218,20 @@ def test_a_key_for_some_models_is_for_those_alone(door: FrontDoor) -> None:
 
 def test_the_admin_key_is_no_api_key(door: FrontDoor) -> None:
     assert door.call("GET", "/v1/usage", key=ADMIN_KEY).status == 401
+
+
+def test_jobs_are_kept_as_long_as_their_key_says_unless_they_say_otherwise(
+    door: FrontDoor,
+) -> None:
+    key = door.make_key(retention={"media_days": 7, "record_days": 30})
+
+    usual = door.post(key).json["id"]
+    odd = door.post(key, retention={"media_days": 1}).json["id"]
+    door.finish_all()
+
+    kept = door.service.bucket.keep_days
+    assert {days for name, days in kept.items() if usual in name} == {7}
+    assert {days for name, days in kept.items() if odd in name} == {1}
+    for job_id in (usual, odd):
+        job = door.service.jobs.get(JobId(job_id))
+        assert job.forget_at == job.updated_at + timedelta(days=30)

@@ -187,14 +187,3 @@ class TestImages:
         assert list(service.to_preview.messages) == []
         assert [image[name] for name in PREVIEWED] == [False, None, None]
         assert get(f"/v1/jobs/{job.id}/images/0").status == 302
-
-
-class TestEveryAnswer:
-    @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/health", "/nowhere", "/v1/openapi.json"])
-    def test_no_browser_may_keep_sniff_frame_or_share_it(self, get: Get, path: str) -> None:
-        headers = get(path).headers
-
-        assert headers["cache-control"] == "no-store"
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
-        assert not [name for name in headers if name.startswith("access-control-")]

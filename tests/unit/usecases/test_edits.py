@@ -351,6 +351,21 @@ class TestResults:
 
         assert f"{CAT}/job.json" not in service.bucket.objects
 
+    def test_what_was_placed_goes_with_its_job(self, service: MemoryService) -> None:
+        service.drops.drop(CAT, a_png(), prompt="at night", n="2")
+        notify(service)
+        service.deliver_messages()
+        service.apixo.finish_all()
+        call_back(service)
+        service.deliver_messages()
+        service.publish_events(list(service.store.announced.values()))
+        service.bucket.write_document("batches/another.json", b"{}")
+        (job,) = jobs_of(service)
+
+        service.delete_job(job)
+
+        assert list(service.bucket.objects) == ["batches/another.json"]
+
     def test_a_deleted_job_places_nothing(self, service: MemoryService) -> None:
         service.drops.drop(CAT, a_png(), prompt="at night")
         job = notify(service).job
