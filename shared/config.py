@@ -15,6 +15,10 @@ class _FromEnv(BaseModel):
         return cls.model_validate(dict(environ))
 
 
+class StageSettings(_FromEnv):
+    stage: str = "dev"
+
+
 class TableSettings(_FromEnv):
     table_name: str = Field(min_length=1)
 

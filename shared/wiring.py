@@ -62,6 +62,7 @@ class Service(World):
             may_reach=self.may_reach,
             clock=self.clock,
             random_bytes=self.random_bytes,
+            trace_id=self.trace_id,
         )
 
     @cached_property
@@ -188,6 +189,7 @@ class Service(World):
             publish_events=self.publish_events,
             hand_out_deliveries=self.hand_out_deliveries,
             hand_out_batches=self.hand_out_batches,
+            metrics=self.metrics,
             clock=self.clock,
         )
 
@@ -268,6 +270,8 @@ class Service(World):
             bus=self.event_bus,
             plan_deliveries=self.plan_deliveries,
             place_results=self.place_results,
+            metrics=self.metrics,
+            clock=self.clock,
         )
 
     @cached_property

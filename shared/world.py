@@ -25,6 +25,7 @@ from shared.config import (
     OutgoingSettings,
     PriceSettings,
     ProviderSettings,
+    StageSettings,
     TableSettings,
     UploadsSettings,
     WatchSettings,
@@ -54,6 +55,7 @@ from shared.ports import (
     Leases,
     MayReach,
     MediaStore,
+    Metrics,
     Outbox,
     Parallel,
     Places,
@@ -62,6 +64,7 @@ from shared.ports import (
     Providers,
     Queue,
     RandomBytes,
+    TraceId,
     Uploads,
     UsageBook,
     Wake,
@@ -83,9 +86,11 @@ class World:
     def jobs(self) -> JobStore:
         from shared.adapters.dynamodb.jobs import DynamoJobStore
         from shared.adapters.dynamodb.transactions import BackOff
+        from shared.adapters.measured_jobs import MeasuredJobs
 
         back_off = BackOff(clock=self.clock, random_bytes=self.random_bytes)
-        return DynamoJobStore(self._aws("dynamodb"), table=self._table, back_off=back_off)
+        jobs = DynamoJobStore(self._aws("dynamodb"), table=self._table, back_off=back_off)
+        return MeasuredJobs(jobs, self.metrics)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -325,6 +330,18 @@ class World:
         from shared.adapters.clock import SystemClock
 
         return SystemClock()
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        from shared.adapters.emf import EmfMetrics
+
+        return EmfMetrics(stage=StageSettings.from_env(self._environ).stage, clock=self.clock)
+
+    @cached_property
+    def trace_id(self) -> TraceId:
+        from shared.adapters.trace import trace_id
+
+        return trace_id
 
     @cached_property
     def random_bytes(self) -> RandomBytes:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.events import Event
-from shared.ports import EventBus, Outbox
+from shared.domain.metrics import of_published
+from shared.ports import Clock, EventBus, Metrics, Outbox
 from shared.usecases.place_results import PlaceResults
 from shared.usecases.plan_deliveries import PlanDeliveries
 
@@ -21,6 +22,8 @@ class PublishEvents:
     bus: EventBus
     plan_deliveries: PlanDeliveries
     place_results: PlaceResults
+    metrics: Metrics
+    clock: Clock
 
     def __call__(self, events: Sequence[Event]) -> int:
         """Publish and forget; return how many the bus did not take: they stay announced.
@@ -31,6 +34,7 @@ class PublishEvents:
         taken = self.bus.publish(events)
         self.plan_deliveries(events)
         self.outbox.published([event for event in events if event.id in taken])
+        self.metrics(of_published(events, self.clock.now()))
         return len(events) - len(taken)
 
     def overdue(self, now: datetime) -> Sequence[Event]:
