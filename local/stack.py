@@ -4,6 +4,7 @@ Engine, sandbox providers, deployment of template.yaml, front proxy, API key. `s
 `seedhook demo` and the end-to-end tests use it.
 """
 
+import hashlib
 import math
 import os
 import socket
@@ -19,7 +20,7 @@ from local.engine import REGION, ROOT, Engine, EngineOptions, running_engine
 from local.errors import StackError, UsageError
 from local.folders import Folders, run_folders
 from local.function_logs import complaints
-from local.package import build_package, host_architecture
+from local.package import Package, build_package, host_architecture
 from local.ports import LOOPBACK, check_origin, free_port, listening_socket
 from local.providers import Connection, connections, template_parameters
 from local.proxy import create_app, serving
@@ -192,8 +193,14 @@ def _deploy(options: StackOptions, ground: _Ground) -> Deployment:
     return deployer.deploy(
         template=options.root / "template.yaml",
         package=package,
-        parameters=_parameters(options, ground),
+        parameters=_released(_parameters(options, ground), package),
     )
+
+
+def _released(parameters: Mapping[str, str], package: Package) -> dict[str, str]:
+    """Name what is deployed by all that it consists of: another name publishes it anew."""
+    text = f"{package.digest} {sorted(parameters.items())}"
+    return {**parameters, "Release": hashlib.sha256(text.encode()).hexdigest()[:10]}
 
 
 def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
@@ -206,6 +213,8 @@ def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
         "LoopbackUrl": ground.api_url,
         "Prices": options.environ.get("SEEDHOOK_PRICES", "").strip(),
         "AnswerSeconds": options.environ.get("SEEDHOOK_ANSWER_SECONDS", "").strip() or "25",
+        "DrainedProviders": options.environ.get("SEEDHOOK_DRAINED_PROVIDERS", "").strip(),
+        "Alarms": "on",  # the engine has them too, so what is deployed is what was tested
         "MaxInFlight": options.environ.get("SEEDHOOK_MAX_IN_FLIGHT", "").strip(),
         **template_parameters(ground.connections, allowed=allowed),
     }

@@ -102,6 +102,16 @@ class LimitSettings(_FromEnv):
         return {name.strip(): int(number) for name, _, number in pairs}
 
 
+class DrainSettings(_FromEnv):
+    """Providers that get no new jobs; what they have in hand is finished."""
+
+    drained_providers: str = ""
+
+    @property
+    def drained(self) -> frozenset[str]:
+        return frozenset(_words(self.drained_providers))
+
+
 class ProviderSettings(_FromEnv):
     """A provider without the name of its key's parameter is not used."""
 

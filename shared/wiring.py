@@ -57,7 +57,7 @@ class Service(World):
             jobs=self.jobs,
             admit_references=AdmitReferences(jobs=self.jobs, uploads=self.uploads),
             catalog=self.catalog,
-            accesses=self.accesses,
+            accesses=self.open_accesses,
             is_healthy=self.provider_gate.is_healthy,
             may_reach=self.may_reach,
             clock=self.clock,

@@ -17,6 +17,7 @@ from shared.config import (
     CollectQueueSettings,
     DeliverQueueSettings,
     DispatchQueueSettings,
+    DrainSettings,
     EventSettings,
     IntakeQueueSettings,
     IntakeSettings,
@@ -288,6 +289,12 @@ class World:
             name: self._access(base_url, sandbox=name in settings.sandboxed)
             for name, base_url in settings.base_urls.items()
         }
+
+    @cached_property
+    def open_accesses(self) -> Accesses:
+        """Give the providers that take new jobs."""
+        drained = DrainSettings.from_env(self._environ).drained
+        return {name: one for name, one in self.accesses.items() if name not in drained}
 
     @cached_property
     def image_source(self) -> ImageSource:

@@ -56,8 +56,6 @@ DIMENSIONS: Final[Mapping[Metric, tuple[str, ...]]] = {
     Metric.JOBS_ACCEPTED: ("Provider",),
     Metric.JOBS_FINISHED: ("Outcome",),
     Metric.PROVIDER_SECONDS: ("Provider",),
-    Metric.SPEND_USD: ("Provider",),
-    Metric.UNKNOWN_SUBMISSIONS: ("Provider",),
 }
 
 

@@ -10,13 +10,13 @@ from shared.domain.metrics import Measurement, Metric
 from tests.memory_service import NOW
 
 ABOUT = {"Provider": "apixo", "Model": "seedream-4.5", "job_id": "job_1"}
-SPENT = Measurement(metric=Metric.SPEND_USD, value=0.07, about=ABOUT)
+TOOK = Measurement(metric=Metric.PROVIDER_SECONDS, value=7.5, about=ABOUT)
 
 
 def test_a_measurement_is_one_line_in_the_embedded_format() -> None:
     lines: list[str] = []
 
-    EmfMetrics(stage="prod", clock=VirtualClock(NOW), write=lines.append)([SPENT, SPENT])
+    EmfMetrics(stage="prod", clock=VirtualClock(NOW), write=lines.append)([TOOK, TOOK])
 
     assert len(lines) == 2
     assert lines[0].endswith("\n")
@@ -27,7 +27,7 @@ def test_a_measurement_is_one_line_in_the_embedded_format() -> None:
                 {
                     "Namespace": "Seedhook",
                     "Dimensions": [["Stage", "Provider"]],
-                    "Metrics": [{"Name": "SpendUsd", "Unit": "None"}],
+                    "Metrics": [{"Name": "ProviderSeconds", "Unit": "Seconds"}],
                 }
             ],
         },
@@ -35,11 +35,11 @@ def test_a_measurement_is_one_line_in_the_embedded_format() -> None:
         "Model": "seedream-4.5",
         "job_id": "job_1",
         "Stage": "prod",
-        "SpendUsd": 0.07,
+        "ProviderSeconds": 7.5,
     }
 
 
 def test_lines_go_to_the_functions_own_log(capsys: pytest.CaptureFixture[str]) -> None:
-    EmfMetrics(stage="dev", clock=VirtualClock(NOW))([SPENT])
+    EmfMetrics(stage="dev", clock=VirtualClock(NOW))([TOOK])
 
     assert json.loads(capsys.readouterr().out)["Stage"] == "dev"
