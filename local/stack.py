@@ -61,6 +61,7 @@ class StackOptions:
     chaos: Plan = NO_FAULTS
     allow_loopback: tuple[str, ...] = ()
     strict: bool = False
+    witness: Path | None = None  # where the engine writes down what it judged, if strict
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     root: Path = ROOT
     report: Callable[[str], None] = silent
@@ -148,7 +149,7 @@ def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     folders = started.enter_context(run_folders(options.data))
     listener = started.enter_context(closing(listening_socket(options.port)))
     options.report("starting the embedded AWS and the sandbox providers")
-    engine = started.enter_context(running_engine(_engine_options(folders, strict=options.strict)))
+    engine = started.enter_context(running_engine(_engine_options(folders, options)))
     sandbox = started.enter_context(
         running_sandbox(
             latency=options.latency,
@@ -165,14 +166,15 @@ def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     )
 
 
-def _engine_options(folders: Folders, *, strict: bool) -> EngineOptions:
+def _engine_options(folders: Folders, options: StackOptions) -> EngineOptions:
     return EngineOptions(
         port=_kept_port(folders, "engine-port"),
         temp=folders.temp,
         log=folders.log,
         objects=folders.objects,
         state=folders.state,
-        strict=strict,
+        strict=options.strict,
+        witness=options.witness,
     )
 
 
@@ -214,6 +216,7 @@ def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
         "Prices": options.environ.get("SEEDHOOK_PRICES", "").strip(),
         "AnswerSeconds": options.environ.get("SEEDHOOK_ANSWER_SECONDS", "").strip() or "25",
         "DrainedProviders": options.environ.get("SEEDHOOK_DRAINED_PROVIDERS", "").strip(),
+        "LogLevel": options.environ.get("SEEDHOOK_LOG_LEVEL", "").strip() or "INFO",
         "Alarms": "on",  # the engine has them too, so what is deployed is what was tested
         "MaxInFlight": options.environ.get("SEEDHOOK_MAX_IN_FLIGHT", "").strip(),
         **template_parameters(ground.connections, allowed=allowed),
