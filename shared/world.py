@@ -299,6 +299,7 @@ class World:
     @cached_property
     def image_source(self) -> ImageSource:
         from shared.adapters.provider_images import HttpImageSource
+        from shared.adapters.result_hosts import ResultHosts
 
         # Of the providers only Oxen may keep results behind its key (providers.md 1.12).
         hosts = {
@@ -306,7 +307,7 @@ class World:
             for name, base_url in self._provider_settings.base_urls.items()
             if name == "oxen"
         }
-        return HttpImageSource(self._http, keys=hosts)
+        return HttpImageSource(self._http, keys=hosts, on_host=ResultHosts(self.metrics))
 
     @cached_property
     def reference_source(self) -> ImageSource:

@@ -26,10 +26,13 @@ class HttpImageSource:
         keys: Mapping[str, Callable[[], str]] = _NO_KEYS,
         deadline_seconds: float = _DEADLINE_SECONDS,
         most_bytes: int = _MOST_BYTES,
+        on_host: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`on_host` is told of each host that an image comes from."""
         self._http = http
         self._deadline_seconds = deadline_seconds
         self._most_bytes = most_bytes
+        self._on_host = on_host
         # By host, or host:port; both become host:port here.
         origins = {origin_of(f"https://{host}"): key for host, key in keys.items()}
         self._keys = {origin.place: key for origin, key in origins.items() if origin}
@@ -45,6 +48,7 @@ class HttpImageSource:
             ) as stream:
                 if stream.status != _OK:
                     raise _unavailable(f"{stream.url_host} answered {stream.status}")
+                self._on_host(stream.url_host)
                 yield stream.chunks()
         except HttpError as exc:  # also what goes wrong while the caller reads
             raise _unavailable(str(exc)) from exc

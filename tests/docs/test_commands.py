@@ -17,6 +17,7 @@ from tests.docs.documents import Block, Document, documents, readme
 # A word after the fence's `sh`, and why such a block is not run here.
 NOT_RUN = {
     "webhooks": "run by tests/docs/test_webhooks.py",
+    "operations": "run by tests/docs/test_operations.py",
     "aws": "needs an AWS account",
     "install": "builds environments, or runs long; the targets' names are checked instead",
     "edit": "holds a placeholder; the test sets these variables",

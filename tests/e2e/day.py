@@ -245,7 +245,6 @@ def _deleted_before_its_callback(day: Day, api: Api) -> None:
     plan = {"apixo": [{"fault": "callback-delayed", "seconds": 3}]}
     httpx.put(f"{day.provider_url}/faults", json=plan, trust_env=False).raise_for_status()
     job = api.submit(provider="apixo", prompt=PROMPT)
-    httpx.delete(f"{day.provider_url}/faults", trust_env=False).raise_for_status()
     api.post(f"/v1/jobs/{job['id']}/cancel")
     assert api.delete(f"/v1/jobs/{job['id']}").status_code == 204
 
@@ -254,6 +253,7 @@ def _deleted_before_its_callback(day: Day, api: Api) -> None:
         return any(row["callbacks"] and job["id"] in str(row["request"]) for row in rows)
 
     day.until(is_called_back, "nobody called back")
+    httpx.delete(f"{day.provider_url}/faults", trust_env=False).raise_for_status()
 
 
 def _reading(day: Day, api: Api) -> None:

@@ -80,7 +80,7 @@ def test_what_happened_was_measured_with_few_dimensions(day: Day) -> None:
         for directive in one["_aws"]["CloudWatchMetrics"]
     }
 
-    assert names >= set(Metric) - {Metric.NEW_RESULT_HOSTS}
+    assert names == set(Metric)
     assert len(dimensions) < 12
     assert all("job_" not in json.dumps(pairs) for pairs in dimensions)
 
