@@ -19,7 +19,7 @@ from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
-from shared.domain.metrics import Measurement
+from shared.domain.measurement import Measurement
 from shared.domain.offers import Offer
 from shared.domain.reference import UploadedObject
 from shared.domain.reports import TaskReport

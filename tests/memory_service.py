@@ -54,8 +54,8 @@ ADMIN_KEY = "the-admin-key"
 
 
 class MemoryService(Service):
-    def __init__(self) -> None:
-        super().__init__(environ={})
+    def __init__(self, **environ: str) -> None:
+        super().__init__(environ=environ)
         self.clock = self.time = VirtualClock(NOW)
         self.metrics = self.measured = MemoryMetrics()
         self.store = MemoryJobStore()

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.api.correlation import request_id_of
 from shared.domain.callback_token import CallbackTarget
 from shared.domain.ids import JobId
-from shared.domain.metrics import Measurement, Metric
+from shared.domain.measurement import Measurement, Metric
 from shared.wiring import Service
 
 logger = Logger()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from shared.domain.metrics import UNITS, Measurement
+from shared.domain.measurement import UNITS, Measurement
 from shared.ports import Clock
 
 NAMESPACE: Final = "Seedhook"

@@ -1,6 +1,6 @@
 """Where results come from: a host is told once by each process, so that a new one is seen."""
 
-from shared.domain.metrics import Measurement, Metric
+from shared.domain.measurement import Measurement, Metric
 from shared.ports import Metrics
 
 

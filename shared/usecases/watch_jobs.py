@@ -12,7 +12,7 @@ from typing import Final
 
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
-from shared.domain.metrics import Measurement, Metric
+from shared.domain.measurement import Measurement, Metric
 from shared.domain.offers import Catalog, Offer
 from shared.domain.status import SLOW
 from shared.ports import Clock, DueJob, EventStreams, JobStore, Leases, Metrics, Providers, Queue

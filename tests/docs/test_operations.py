@@ -8,7 +8,7 @@ import pytest
 
 from local.stack import Stack
 from local.template_bridge import load_template
-from shared.domain.metrics import DIMENSIONS, UNITS, Metric
+from shared.domain.measurement import DIMENSIONS, UNITS, Metric
 from shared.domain.status import TERMINAL
 from tests.docs.documents import Document
 from tests.docs.test_commands import ROOT, run

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from shared.domain.metrics import Measurement, Metric
+from shared.domain.measurement import Measurement, Metric
 
 
 class MemoryMetrics:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.adapters.emf import EmfMetrics
 from shared.adapters.memory.messages import VirtualClock
-from shared.domain.metrics import Measurement, Metric
+from shared.domain.measurement import Measurement, Metric
 from tests.memory_service import NOW
 
 ABOUT = {"Provider": "apixo", "Model": "seedream-4.5", "job_id": "job_1"}

@@ -2,7 +2,7 @@
 
 from shared.adapters.memory.metrics import MemoryMetrics
 from shared.adapters.result_hosts import ResultHosts
-from shared.domain.metrics import Metric
+from shared.domain.measurement import Metric
 
 
 def test_a_host_is_told_once() -> None:

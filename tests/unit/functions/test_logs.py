@@ -10,7 +10,7 @@ import pytest
 
 from shared.adapters.sqs import write_message
 from shared.domain.ids import TaskId
-from shared.domain.metrics import Metric
+from shared.domain.measurement import Metric
 from shared.ports import TaskHint
 from tests.http_events import AnyContext, http_event
 from tests.memory_service import NOW, MemoryService

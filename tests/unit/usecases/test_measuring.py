@@ -9,16 +9,8 @@ from shared.domain.delivery import Delivery, DeliveryStatus
 from shared.domain.errors import VersionConflict
 from shared.domain.ids import DeliveryId
 from shared.domain.job import Job
-from shared.domain.metrics import (
-    DIMENSIONS,
-    UNITS,
-    Measurement,
-    Metric,
-    of_callback,
-    of_delivery,
-    of_published,
-    of_step,
-)
+from shared.domain.measurement import DIMENSIONS, UNITS, Measurement, Metric
+from shared.domain.metrics import of_callback, of_delivery, of_published, of_step
 from shared.domain.status import JobStatus
 from shared.domain.submission import SubmissionState
 from tests.memory_service import NOW, MemoryService
