@@ -83,8 +83,8 @@ dev: install  ## the same stack, left running
 STAGE ?= dev
 deploy: install  ## build and deploy a STAGE of samconfig.toml to your AWS account
 	$(VENV)/sam build --config-env $(STAGE) --parameter-overrides Architecture=$(ARCHITECTURE)
-	$(VENV)/sam deploy --guided --config-env $(STAGE) --parameter-overrides \
-		$$($(VENV)/python -m local.release $(STAGE) $(ARCHITECTURE))
+	overrides=$$($(VENV)/python -m local.release $(STAGE) $(ARCHITECTURE)) && \
+		$(VENV)/sam deploy --guided --config-env $(STAGE) --parameter-overrides $$overrides
 
 COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.12 --upgrade \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header

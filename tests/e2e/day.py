@@ -133,6 +133,7 @@ def play(day: Day) -> None:
         _lifecycle(day, api)
         _reading(day, api)
         _operating(day, api, hooks)
+        _lost_answer(day, api)
         _wrong(day, api)
 
 
@@ -232,18 +233,34 @@ def _lifecycle(day: Day, api: Api) -> None:
 
 def _deleted_before_its_callback(day: Day, api: Api) -> None:
     """Kept unseen, and removed by collect: nothing of it stays."""
-    plan = {"apixo": [{"fault": "callback-delayed", "seconds": 3}]}
-    httpx.put(f"{day.provider_url}/faults", json=plan, trust_env=False).raise_for_status()
-    job = api.submit(provider="apixo", prompt=f"{PROMPT}, gone by then")
-    api.post(f"/v1/jobs/{job['id']}/cancel")
-    assert api.delete(f"/v1/jobs/{job['id']}").status_code == 204
+    with _suffering(day, "callback-delayed", seconds=3):
+        job = api.submit(provider="apixo", prompt=f"{PROMPT}, gone by then")
+        api.post(f"/v1/jobs/{job['id']}/cancel")
+        assert api.delete(f"/v1/jobs/{job['id']}").status_code == 204
+        _wait_for_callback(day)
 
+
+def _wait_for_callback(day: Day) -> None:
     def is_called_back() -> bool:
         rows = httpx.get(f"{day.provider_url}/ledger", trust_env=False).json()["apixo"]
         return any(row["callbacks"] and "gone by then" in str(row["request"]) for row in rows)
 
     day.until(is_called_back, "nobody called back")
-    httpx.delete(f"{day.provider_url}/faults", trust_env=False).raise_for_status()
+
+
+@contextmanager
+def _suffering(day: Day, fault: str, **details: Any) -> Iterator[None]:
+    url = f"{day.provider_url}/faults"
+    plan = {"apixo": [{"fault": fault} | details]}
+    httpx.put(url, json=plan, trust_env=False).raise_for_status()
+    yield
+    httpx.delete(url, trust_env=False).raise_for_status()
+
+
+def _lost_answer(day: Day, api: Api) -> None:
+    """Accepted, and nobody knows: the job waits longer than the day."""
+    with _suffering(day, "answer-dropped"):
+        api.submit(provider="apixo", prompt=PROMPT)
 
 
 def _reading(day: Day, api: Api) -> None:

@@ -107,7 +107,7 @@ def _roles(stack: Stack) -> dict[str, str]:
     return {
         one["LogicalResourceId"]: one["PhysicalResourceId"]
         for one in resources
-        if one["ResourceType"] == "AWS::IAM::Role"
+        if one["LogicalResourceId"] in _written()
     }
 
 
