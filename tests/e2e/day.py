@@ -28,6 +28,7 @@ PROVIDER_KEY: Final = "provider-key-canary"
 PROMPT: Final = "prompt-canary of a fox"
 HOOK: Final = "/hook-canary"
 PICTURE: Final = a_png(64, 48)
+DATA: Final = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
 _PATIENCE_SECONDS: Final = 90
 
 
@@ -148,27 +149,34 @@ def _hooks(day: Day, api: Api) -> list[str]:
 
 
 def _jobs(day: Day, api: Api, limited: Api) -> None:
-    data = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
-    upload = api.post("/v1/uploads", json={"content_type": "image/png", "bytes": len(PICTURE)})
-    form = upload.json()
-    with httpx.Client(trust_env=False) as stranger:
-        stranger.post(form["url"], data=form["fields"], files={"file": PICTURE})
-    day.secrets |= {value for name, value in form["fields"].items() if "ignature" in name}
+    upload = _uploaded(day, api, PICTURE, "image/png")
     own = {"webhook_url": day.receiver.url(f"{HOOK}/own")}
     limited.finished(limited.submit(provider="apixo", prompt=PROMPT, **own)["id"])
-    earlier = api.finished(api.submit(provider="apixo", prompt=PROMPT, images=[form["id"]])["id"])
+    earlier = api.finished(api.submit(provider="apixo", prompt=PROMPT, images=[upload])["id"])
     jobs = [
-        api.submit(provider="oxen", prompt=PROMPT, images=[data]),
+        api.submit(provider="oxen", prompt=PROMPT, images=[DATA]),
         api.submit(provider="oxen", prompt=PROMPT, delivery="stream"),
         api.submit(provider="aimlapi", prompt=PROMPT),
+        api.submit(provider="oxen", prompt=PROMPT, delivery="sync", retention={"media_days": 7}),
+        api.submit(provider="oxen", prompt=PROMPT, retention={"media_days": 7}),
         limited.submit(provider="apixo", prompt=f"[refuse] {PROMPT}"),
         # Several requests, so dispatch sends them and reads the references.
-        limited.submit(provider="oxen", prompt=PROMPT, n=6, images=[form["id"]]),
-        api.submit(provider="oxen", prompt=PROMPT, n=6, images=[data, f"job:{earlier['id']}/0"]),
+        limited.submit(provider="oxen", prompt=PROMPT, n=6, images=[upload]),
+        api.submit(provider="oxen", prompt=PROMPT, n=6, images=[DATA, f"job:{earlier['id']}/0"]),
         api.submit(provider="apixo", prompt=PROMPT, images=[f"job:{earlier['id']}/0"]),
     ]
     for job in jobs:
         api.finished(job["id"])
+
+
+def _uploaded(day: Day, api: Api, content: bytes, content_type: str) -> str:
+    """Upload through a form, as a stranger would, and return what it is named by."""
+    wanted = {"content_type": content_type, "bytes": len(content)}
+    form = api.post("/v1/uploads", json=wanted).json()
+    with httpx.Client(trust_env=False) as stranger:
+        stranger.post(form["url"], data=form["fields"], files={"file": content})
+    day.secrets |= {value for name, value in form["fields"].items() if "ignature" in name}
+    return str(form["id"])
 
 
 def _edits(day: Day, api: Api) -> None:
@@ -179,7 +187,8 @@ def _edits(day: Day, api: Api) -> None:
     s3.put_object(Bucket=bucket, Key="edits/b/cat.png.json", Body=sidecar)
     s3.put_object(Bucket=bucket, Key="edits/c/cat.png", Body=b"x", Metadata={"prompt": PROMPT})
     wish = {"model": "seedream-4.5", "prompt": PROMPT, "images": [f"s3://{bucket}/edits/a/cat.png"]}
-    for detail in (wish, {"model": "nonsense", "prompt": PROMPT}):
+    with_data = {"model": "seedream-4.5", "prompt": PROMPT, "images": [DATA]}
+    for detail in (wish, with_data, {"model": "nonsense", "prompt": PROMPT}):
         entry = {
             "EventBusName": day.stack.event_bus,
             "Source": "my.shop",
@@ -203,14 +212,8 @@ def _batches(day: Day, api: Api) -> None:
     content = "\n".join(map(json.dumps, rows)).encode()
     s3.put_object(Bucket=bucket, Key="batches/day.jsonl", Body=content)
     s3.put_object(Bucket=bucket, Key="batches/empty.csv", Body=b"")
-    upload = api.post(
-        "/v1/uploads", json={"content_type": "application/x-ndjson", "bytes": len(content)}
-    )
-    if upload.is_success:
-        form = upload.json()
-        with httpx.Client(trust_env=False) as stranger:
-            stranger.post(form["url"], data=form["fields"], files={"file": content})
-        api.post("/v1/batches", json={"upload": form["id"]})
+    form = _uploaded(day, api, content, "application/jsonl")
+    assert api.post("/v1/batches", json={"upload": form}).status_code == 202
     for where, name in (
         (day.stack.media_bucket, "batches/day.report.jsonl"),
         (bucket, "batches/empty.csv.error.json"),

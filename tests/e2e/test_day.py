@@ -10,6 +10,7 @@ import pytest
 from shared.domain.measurement import Metric
 from tests.e2e.day import Day, a_day, play
 from tests.e2e.permissions import granted, judged, used
+from tests.e2e.unneeded import REASONS, excuses
 
 pytestmark = pytest.mark.engine
 
@@ -50,7 +51,14 @@ def test_no_function_asks_for_what_its_role_does_not_grant(day: Day) -> None:
 def test_nothing_is_granted_that_no_function_asks_for_but_with_a_reason(day: Day) -> None:
     unneeded = granted() - used(judged(day.witness, day.stack), day.stack)
 
-    assert sorted(unneeded) == []
+    unexplained = {one for one in unneeded if not any(excuses(why, one) for why in REASONS)}
+    assert sorted(unexplained) == []
+
+
+def test_no_reason_is_given_for_what_is_granted_to_nobody() -> None:
+    grants = granted()
+
+    assert [why for why in REASONS if not any(excuses(why, one) for one in grants)] == []
 
 
 def test_no_line_of_any_log_tells_a_secret_or_a_prompt(day: Day) -> None:
