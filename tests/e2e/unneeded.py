@@ -26,7 +26,7 @@ REASONS: Final = tuple(Reason(*row) for row in (
     ("PublishRole", "dynamodb:GetShardIterator", "*", "as above"),
     ("PublishRole", "dynamodb:ListStreams", "*", "as above"),
     ("PublishRole", "sqs:SendMessage", "PublishDeadLetters", "as above: what failed ten times"),
-    ("*", "ssm:GetParameter", "*/public-url", "a local stack knows where it is; on AWS this says it"),
+    ("*", "ssm:GetParameter", "*/public-url", "a local stack knows where it is"),
     ("*", "s3:ListBucket", "*", "no call: without it S3 says 'forbidden' of what is not there"),
     ("*", "s3:AbortMultipartUpload", "*", "for a large image that breaks off"),
     ("CollectRole", "s3:GetObject", "MediaBucket/images/*", "what lies there already is read"),
