@@ -134,6 +134,7 @@ def play(day: Day) -> None:
         _lifecycle(day, api)
         _reading(day, api)
         _operating(day, api, hooks)
+        _sent_later(day, api)
         _lost_answer(day, api)
         _wrong(day, api)
 
@@ -219,6 +220,12 @@ def _batches(day: Day, api: Api) -> None:
         (bucket, "batches/empty.csv.error.json"),
     ):
         day.until(lambda at=(where, name): _is_there(day, *at), name)  # type: ignore[misc]  # bound at once
+    day.until(lambda: _are_complete(api), "a batch goes on")
+
+
+def _are_complete(api: Api) -> bool:
+    batches = api.get("/v1/batches").json()["data"]
+    return len(batches) == 2 and all(one["status"] == "completed" for one in batches)
 
 
 def _lifecycle(day: Day, api: Api) -> None:
@@ -260,6 +267,13 @@ def _suffering(day: Day, fault: str, **details: Any) -> Iterator[None]:
     httpx.delete(url, trust_env=False).raise_for_status()
 
 
+def _sent_later(day: Day, api: Api) -> None:
+    """Not taken at first: the watch has it sent once more."""
+    with _suffering(day, "submit-rate-limited"):
+        job = api.submit(provider="apixo", prompt=PROMPT)
+    api.finished(job["id"])
+
+
 def _lost_answer(day: Day, api: Api) -> None:
     """Accepted, and nobody knows: the job waits longer than the day."""
     with _suffering(day, "answer-dropped"):
@@ -272,6 +286,8 @@ def _reading(day: Day, api: Api) -> None:
         answer = api.get(f"/v1/jobs/{job['id']}{path}")
         query = parse_qsl(urlsplit(answer.headers.get("location", "")).query)
         day.secrets |= {value for name, value in query if "ignature" in name}
+    link = api.get(f"/v1/jobs/{job['id']}/images/0").headers["location"]
+    httpx.get(link, trust_env=False).raise_for_status()
     for path in ("models", "providers", "usage", "batches", "deliveries", "health"):
         assert api.get(f"/v1/{path}").status_code == 200
     body = {"model": "seedream-4.5", "prompt": PROMPT, "response_format": "b64_json"}
