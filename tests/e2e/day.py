@@ -213,7 +213,8 @@ def _batches(day: Day, api: Api) -> None:
     content = "\n".join(map(json.dumps, rows)).encode()
     s3.put_object(Bucket=bucket, Key="batches/day.jsonl", Body=content)
     s3.put_object(Bucket=bucket, Key="batches/empty.csv", Body=b"")
-    form = _uploaded(day, api, content, "application/jsonl")
+    other = json.dumps({"model": "seedream-4.5", "prompt": PROMPT}).encode()  # or it were the same
+    form = _uploaded(day, api, other, "application/jsonl")
     assert api.post("/v1/batches", json={"upload": form}).status_code == 202
     for where, name in (
         (day.stack.media_bucket, "batches/day.report.jsonl"),
