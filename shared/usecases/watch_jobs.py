@@ -155,7 +155,9 @@ def _oldest_open(jobs: Iterable[DueJob], now: datetime) -> Iterator[Measurement]
     """Measure how long the oldest has waited: each open job is due by a quarter of its age."""
     waited = max((now - job.since for job in jobs if job.finish_by), default=None)
     if waited is not None:
-        yield Measurement(metric=Metric.OLDEST_OPEN_JOB, value=waited.total_seconds())
+        # Of a job that was written while the list was asked for, less than nothing.
+        seconds = max(0.0, waited.total_seconds())
+        yield Measurement(metric=Metric.OLDEST_OPEN_JOB, value=seconds)
 
 
 def _is_late(job: DueJob, now: datetime) -> bool:
