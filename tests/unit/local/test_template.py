@@ -143,3 +143,10 @@ def test_what_is_not_looked_for_has_its_reason(path: str) -> None:
 
     assert skipped
     assert all("  # " in line for line in skipped)
+
+
+@pytest.mark.parametrize("name", ["SubmitFunction", "IntakeFunction"])
+def test_whoever_takes_new_jobs_knows_who_is_drained(name: str) -> None:
+    variables = RESOURCES[name]["Properties"]["Environment"]["Variables"]
+
+    assert variables["DRAINED_PROVIDERS"] == {"Ref": "DrainedProviders"}
