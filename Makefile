@@ -1,6 +1,6 @@
 # The commands of a working day. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install test lint simulate chaos fuzz fix demo dev deploy lock clean
+.PHONY: help install test lint simulate chaos fuzz audit-static audit sbom fix demo dev deploy lock clean
 .DELETE_ON_ERROR:
 
 # The best interpreter there is: what Lambda runs first, then any newer than 3.12.
@@ -56,6 +56,22 @@ fuzz: install  ## send N odd bodies, 10 N forged tokens, N/2 random steps and N/
 chaos: install  ## kill workers and break providers under real jobs; ARGS="--jobs 200 --seed 1 --minutes 4.8"
 	$(VENV)/python -m tests.chaos $(ARGS)
 
+.venv-audit/installed: requirements/audit.txt .venv/installed
+	$(VENV)/uv venv --quiet --clear --python $(VENV)/python .venv-audit
+	$(VENV)/uv pip sync --quiet --python .venv-audit/bin/python --require-hashes requirements/audit.txt
+	touch $@
+
+# Works without a network; what it lets pass is in .bandit.yaml and .checkov.yaml, with reasons.
+audit-static: .venv-audit/installed  ## look for holes in code and template, offline
+	.venv-audit/bin/bandit --quiet --configfile .bandit.yaml --recursive functions shared local client
+	.venv-audit/bin/checkov --config-file .checkov.yaml
+
+audit: audit-static  ## the same, and known holes in what is deployed (asks PyPI)
+	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements/runtime.txt
+
+sbom: .venv-audit/installed  ## the bill of materials of what is deployed, as CycloneDX in sbom.json
+	.venv-audit/bin/cyclonedx-py requirements --output-reproducible --of JSON --outfile sbom.json requirements/runtime.txt
+
 fix: install  ## format and mend what ruff can mend
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
@@ -66,11 +82,11 @@ demo: install  ## run real jobs through the real stack on this machine
 dev: install  ## the same stack, left running
 	$(VENV)/seedhook up
 
-deploy: install  ## build and deploy to your AWS account
-	$(VENV)/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
-	# Named here, one parameter would hide what was answered last time for all the others.
-	$(VENV)/sam deploy --guided $(if $(shell grep -s 'Architecture=[^a-z]*$(ARCHITECTURE)' samconfig.toml),,\
-		--parameter-overrides Architecture=$(ARCHITECTURE))
+STAGE ?= dev
+deploy: install  ## build and deploy a STAGE of samconfig.toml to your AWS account
+	$(VENV)/sam build --config-env $(STAGE) --parameter-overrides Architecture=$(ARCHITECTURE)
+	overrides=$$($(VENV)/python -m local.release $(STAGE) $(ARCHITECTURE)) && \
+		$(VENV)/sam deploy --guided --config-env $(STAGE) --parameter-overrides $$overrides
 
 COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.12 --upgrade \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
@@ -80,9 +96,10 @@ lock: .venv/installed  ## resolve the locks anew
 	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	$(COMPILE) pyproject.toml --group preview --constraint requirements/dev.txt --output-file requirements/preview.txt
 	$(COMPILE) --group engine --output-file requirements/engine.txt
+	$(COMPILE) --group audit --output-file requirements/audit.txt
 
 clean:  ## remove what was built
-	rm -rf .venv .venv-engine .aws-sam .seedhook .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-engine .venv-audit .aws-sam .seedhook .mypy_cache .ruff_cache .pytest_cache
 
 # --- sam build -----------------------------------------------------------------------------
 # SAM calls build-<LogicalId> once per function with ARTIFACTS_DIR set; the local stack does the

@@ -44,6 +44,29 @@ from ministack.app import main
 main()
 """
 
+# Asked for by tests: who was judged for which action, and by which statements of the role.
+_WITNESS = """
+import json, sys
+from ministack.core import iam_evaluator
+
+judge = iam_evaluator.evaluate
+
+def witnessed(ctx, policies, *limits):
+    result = judge(ctx, policies, *limits)
+    if sys._getframe(1).f_code.co_name != "enforce":  # a resource's own policy: who else may
+        return result
+    statements = [one for document in policies for one in document]
+    matched = [n for n, one in enumerate(statements)
+               if iam_evaluator._first_match(ctx, [one], "Allow")]
+    line = {"principal": ctx.principal_arn, "action": ctx.action, "resource": ctx.resource_arn,
+            "statements": matched, "decision": result.decision}
+    with open(WITNESS, "a") as file:
+        file.write(json.dumps(line) + "\\n")
+    return result
+
+iam_evaluator.evaluate = witnessed
+"""
+
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 
 _START_SECONDS = 20
@@ -61,6 +84,7 @@ class EngineOptions:
     objects: Path
     state: Path | None = None
     strict: bool = False
+    witness: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +157,7 @@ def running_engine(options: EngineOptions) -> Iterator[Engine]:
         rewind_streams(options.state)
     with options.log.open("wb") as log:
         process = subprocess.Popen(
-            [PYTHON, "-c", _MAIN],
+            [PYTHON, "-c", _program(options)],
             cwd=options.temp,
             env=environment(options, os.environ),
             stdin=subprocess.PIPE,
@@ -151,6 +175,12 @@ def running_engine(options: EngineOptions) -> Iterator[Engine]:
         finally:
             _kill(process)
             _RUNNING.discard(process)
+
+
+def _program(options: EngineOptions) -> str:
+    if options.witness is None:
+        return _MAIN
+    return f"WITNESS = {str(options.witness)!r}\n{_WITNESS}{_MAIN}"
 
 
 def kill_all() -> None:

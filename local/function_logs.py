@@ -24,12 +24,12 @@ def _of_the_functions(engine: Engine) -> Iterator[str]:
     for group in logs.describe_log_groups()["logGroups"]:
         name = group["logGroupName"]
         for event in logs.filter_log_events(logGroupName=name)["events"]:
-            if complaint := _complaint(event["message"].strip()):
+            if complaint := complaint_of(event["message"].strip()):
                 yield f"{name.rpartition('/')[2]}: {complaint}"
 
 
-def _complaint(message: str) -> str | None:
-    """Read one line, structured or the end of a plain traceback."""
+def complaint_of(message: str) -> str | None:
+    """Read one line, structured or the end of a plain traceback; a metric is none."""
     try:
         entry = json.loads(message)
     except ValueError:

@@ -4,6 +4,7 @@ Engine, sandbox providers, deployment of template.yaml, front proxy, API key. `s
 `seedhook demo` and the end-to-end tests use it.
 """
 
+import hashlib
 import math
 import os
 import socket
@@ -19,7 +20,7 @@ from local.engine import REGION, ROOT, Engine, EngineOptions, running_engine
 from local.errors import StackError, UsageError
 from local.folders import Folders, run_folders
 from local.function_logs import complaints
-from local.package import build_packages, host_architecture
+from local.package import Packages, build_packages, host_architecture
 from local.ports import LOOPBACK, check_origin, free_port, listening_socket
 from local.providers import Connection, connections, template_parameters
 from local.proxy import create_app, serving
@@ -60,6 +61,7 @@ class StackOptions:
     chaos: Plan = NO_FAULTS
     allow_loopback: tuple[str, ...] = ()
     strict: bool = False
+    witness: Path | None = None  # where the engine writes down what it judged, if strict
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     root: Path = ROOT
     report: Callable[[str], None] = silent
@@ -147,7 +149,7 @@ def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     folders = started.enter_context(run_folders(options.data))
     listener = started.enter_context(closing(listening_socket(options.port)))
     options.report("starting the embedded AWS and the sandbox providers")
-    engine = started.enter_context(running_engine(_engine_options(folders, strict=options.strict)))
+    engine = started.enter_context(running_engine(_engine_options(folders, options)))
     sandbox = started.enter_context(
         running_sandbox(
             latency=options.latency,
@@ -164,14 +166,15 @@ def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     )
 
 
-def _engine_options(folders: Folders, *, strict: bool) -> EngineOptions:
+def _engine_options(folders: Folders, options: StackOptions) -> EngineOptions:
     return EngineOptions(
         port=_kept_port(folders, "engine-port"),
         temp=folders.temp,
         log=folders.log,
         objects=folders.objects,
         state=folders.state,
-        strict=strict,
+        strict=options.strict,
+        witness=options.witness,
     )
 
 
@@ -192,8 +195,15 @@ def _deploy(options: StackOptions, ground: _Ground) -> Deployment:
     return deployer.deploy(
         template=options.root / "template.yaml",
         packages=packages,
-        parameters=_parameters(options, ground),
+        parameters=_released(_parameters(options, ground), packages),
     )
+
+
+def _released(parameters: Mapping[str, str], packages: Packages) -> dict[str, str]:
+    """Name what is deployed by all that it consists of: another name publishes it anew."""
+    digests = [package.digest for package in packages]
+    text = f"{digests} {sorted(parameters.items())}"
+    return {**parameters, "Release": hashlib.sha256(text.encode()).hexdigest()[:10]}
 
 
 def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
@@ -206,6 +216,9 @@ def _parameters(options: StackOptions, ground: _Ground) -> dict[str, str]:
         "LoopbackUrl": ground.api_url,
         "Prices": options.environ.get("SEEDHOOK_PRICES", "").strip(),
         "AnswerSeconds": options.environ.get("SEEDHOOK_ANSWER_SECONDS", "").strip() or "25",
+        "DrainedProviders": options.environ.get("SEEDHOOK_DRAINED_PROVIDERS", "").strip(),
+        "LogLevel": options.environ.get("SEEDHOOK_LOG_LEVEL", "").strip() or "INFO",
+        "Alarms": "on",  # the engine has them too, so what is deployed is what was tested
         "MaxInFlight": options.environ.get("SEEDHOOK_MAX_IN_FLIGHT", "").strip(),
         **_intake_keys(remembered_api_key(ground.folders)),
         **template_parameters(ground.connections, allowed=allowed),

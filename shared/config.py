@@ -15,6 +15,10 @@ class _FromEnv(BaseModel):
         return cls.model_validate(dict(environ))
 
 
+class StageSettings(_FromEnv):
+    stage: str = "dev"
+
+
 class TableSettings(_FromEnv):
     table_name: str = Field(min_length=1)
 
@@ -103,6 +107,16 @@ class LimitSettings(_FromEnv):
     def limits(self) -> dict[str, int]:
         pairs = (word.partition("=") for word in _words(self.max_in_flight))
         return {name.strip(): int(number) for name, _, number in pairs}
+
+
+class DrainSettings(_FromEnv):
+    """Providers that get no new jobs; what they have in hand is finished."""
+
+    drained_providers: str = ""
+
+    @property
+    def drained(self) -> frozenset[str]:
+        return frozenset(_words(self.drained_providers))
 
 
 class ProviderSettings(_FromEnv):

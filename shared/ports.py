@@ -19,6 +19,7 @@ from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
+from shared.domain.measurement import Measurement
 from shared.domain.offers import Offer
 from shared.domain.reference import UploadedObject
 from shared.domain.reports import TaskReport
@@ -28,6 +29,7 @@ from shared.domain.wanted import JobInput
 from shared.domain.webhook import Webhook
 
 type RandomBytes = Callable[[int], bytes]
+type TraceId = Callable[[], str]  # of the request that this process works for, or nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +253,12 @@ class BatchQueue(Protocol):
 class IntakeQueue(Protocol):
     def send_later(self, message: str, *, seconds: int) -> None:
         """Bring a message back after a while, of 15 minutes at most."""
+        ...
+
+
+class Metrics(Protocol):
+    def __call__(self, measurements: Iterable[Measurement]) -> None:
+        """Tell what was measured; costs no call, and never fails who tells it."""
         ...
 
 

@@ -59,11 +59,12 @@ class Service(World):
             jobs=self.jobs,
             admit_references=AdmitReferences(jobs=self.jobs, uploads=self.uploads),
             catalog=self.catalog,
-            accesses=self.accesses,
+            accesses=self.open_accesses,
             is_healthy=self.provider_gate.is_healthy,
             may_reach=self.may_reach,
             clock=self.clock,
             random_bytes=self.random_bytes,
+            trace_id=self.trace_id,
         )
 
     @cached_property
@@ -190,6 +191,7 @@ class Service(World):
             publish_events=self.publish_events,
             hand_out_deliveries=self.hand_out_deliveries,
             hand_out_batches=self.hand_out_batches,
+            metrics=self.metrics,
             clock=self.clock,
         )
 
@@ -277,6 +279,8 @@ class Service(World):
             plan_deliveries=self.plan_deliveries,
             place_results=self.place_results,
             preview_queue=self.preview_queue,
+            metrics=self.metrics,
+            clock=self.clock,
         )
 
     @cached_property

@@ -17,6 +17,7 @@ from shared.config import (
     CollectQueueSettings,
     DeliverQueueSettings,
     DispatchQueueSettings,
+    DrainSettings,
     EventSettings,
     IntakeQueueSettings,
     IntakeSettings,
@@ -26,6 +27,7 @@ from shared.config import (
     PreviewQueueSettings,
     PriceSettings,
     ProviderSettings,
+    StageSettings,
     TableSettings,
     UploadsSettings,
     WatchSettings,
@@ -56,6 +58,7 @@ from shared.ports import (
     Leases,
     MayReach,
     MediaStore,
+    Metrics,
     Outbox,
     Parallel,
     Places,
@@ -66,6 +69,7 @@ from shared.ports import (
     Providers,
     Queue,
     RandomBytes,
+    TraceId,
     Uploads,
     UsageBook,
     Wake,
@@ -87,9 +91,11 @@ class World:
     def jobs(self) -> JobStore:
         from shared.adapters.dynamodb.jobs import DynamoJobStore
         from shared.adapters.dynamodb.transactions import BackOff
+        from shared.adapters.measured_jobs import MeasuredJobs
 
         back_off = BackOff(clock=self.clock, random_bytes=self.random_bytes)
-        return DynamoJobStore(self._aws("dynamodb"), table=self._table, back_off=back_off)
+        jobs = DynamoJobStore(self._aws("dynamodb"), table=self._table, back_off=back_off)
+        return MeasuredJobs(jobs, self.metrics)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -307,19 +313,23 @@ class World:
         }
 
     @cached_property
+    def open_accesses(self) -> Accesses:
+        """Give the providers that take new jobs."""
+        drained = DrainSettings.from_env(self._environ).drained
+        return {name: one for name, one in self.accesses.items() if name not in drained}
+
+    @cached_property
     def image_source(self) -> ImageSource:
-        from shared.adapters.metrics import NewResultHosts
         from shared.adapters.provider_images import HttpImageSource
+        from shared.adapters.result_hosts import ResultHosts
 
         # Of the providers only Oxen may keep results behind its key (providers.md 1.12).
-        base_urls = self._provider_settings.base_urls
         hosts = {
             urlsplit(base_url).netloc: self._provider_keys[name]
-            for name, base_url in base_urls.items()
+            for name, base_url in self._provider_settings.base_urls.items()
             if name == "oxen"
         }
-        known = (urlsplit(base_url).hostname or "" for base_url in base_urls.values())
-        return HttpImageSource(self._http, keys=hosts, notice_host=NewResultHosts(known=known))
+        return HttpImageSource(self._http, keys=hosts, on_host=ResultHosts(self.metrics))
 
     @cached_property
     def reference_source(self) -> ImageSource:
@@ -350,6 +360,18 @@ class World:
         from shared.adapters.clock import SystemClock
 
         return SystemClock()
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        from shared.adapters.emf import EmfMetrics
+
+        return EmfMetrics(stage=StageSettings.from_env(self._environ).stage, clock=self.clock)
+
+    @cached_property
+    def trace_id(self) -> TraceId:
+        from shared.adapters.trace import trace_id
+
+        return trace_id
 
     @cached_property
     def random_bytes(self) -> RandomBytes:

@@ -6,6 +6,7 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
+from shared.adapters.measured_jobs import MeasuredJobs
 from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
@@ -23,6 +24,7 @@ from shared.adapters.memory.messages import (
     MemoryWake,
     VirtualClock,
 )
+from shared.adapters.memory.metrics import MemoryMetrics
 from shared.adapters.memory.previews import MemoryPreviewer, MemoryPreviewQueue
 from shared.adapters.memory.provider import MemoryProvider
 from shared.adapters.memory.table import (
@@ -54,10 +56,12 @@ ADMIN_KEY = "the-admin-key"
 
 
 class MemoryService(Service):
-    def __init__(self) -> None:
-        super().__init__(environ={})
+    def __init__(self, **environ: str) -> None:
+        super().__init__(environ=environ)
         self.clock = self.time = VirtualClock(NOW)
-        self.jobs = self.store = MemoryJobStore()
+        self.metrics = self.measured = MemoryMetrics()
+        self.store = MemoryJobStore()
+        self.jobs = MeasuredJobs(self.store, self.metrics)
         self.outbox = MemoryOutbox(self.store)
         self.accounts = MemoryAccounts(self.store.ledger)
         self.usage_book = MemoryUsageBook(self.store.ledger)

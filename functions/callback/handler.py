@@ -8,9 +8,11 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.api.correlation import request_id_of
 from shared.api.security import SECURITY_HEADERS
 from shared.domain.callback_token import CallbackTarget
 from shared.domain.ids import JobId
+from shared.domain.measurement import Measurement, Metric
 from shared.wiring import Service
 
 logger = Logger()
@@ -40,6 +42,7 @@ def handle(service: Service, event: dict[str, Any]) -> dict[str, Any]:
         return _LATER
     if not genuine:
         logger.warning("forged callback", provider=target.provider[:20])
+        service.metrics([Measurement(metric=Metric.FORGED_CALLBACKS)])
         return _UNKNOWN
     logger.info("callback taken", job_id=target.job_id, attempt=target.attempt)
     return _TAKEN
@@ -63,4 +66,5 @@ def _service() -> Service:
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     del context
+    logger.set_correlation_id(request_id_of(event))
     return handle(_service(), event)

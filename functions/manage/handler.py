@@ -13,6 +13,7 @@ from functions.manage.key_routes import add_key_routes, add_usage_route
 from functions.manage.upload_routes import add_upload_routes
 from functions.manage.webhook_routes import add_webhook_routes
 from shared.api.app import answer, bearer_of, body_of, http_app
+from shared.api.correlation import request_id_of
 from shared.api.openapi import openapi_document
 from shared.api.provider_views import providers_view
 from shared.api.requests import ReplayRequest, read
@@ -95,4 +96,5 @@ def _app() -> APIGatewayHttpResolver:
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    logger.set_correlation_id(request_id_of(event))
     return _app().resolve(event, context)

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.submit.openai_routes import add_openai_routes
 from functions.submit.sending import send_off
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
+from shared.api.correlation import request_id_of
 from shared.api.patience import ANSWER_WITHIN, came_at, preferred_wait
 from shared.api.requests import JobRequest, idempotency_of, read
 from shared.api.views import dry_run_view, job_view
@@ -118,4 +119,5 @@ def _app() -> APIGatewayHttpResolver:
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    logger.set_correlation_id(request_id_of(event))
     return _app().resolve(event, context)

@@ -16,12 +16,17 @@ _INLINE_CALL: Final = timedelta(seconds=10)
 
 def send_off(service: Service, job: Job, *, answer_by: datetime) -> None:
     """The job is written down: whatever fails from here on, the watch sees to it."""
-    try:
-        if service.clock.now() + _INLINE_CALL > answer_by:
-            service.dispatch_queue.send(job.id)
+    with logger.append_context_keys(job_id=job.id):
+        try:
+            sent = _send_off(service, job, answer_by)
+        except Exception:
+            logger.exception("not sent off")
         else:
-            service.send_off(job)
-    except Exception:
-        logger.exception("not sent off", job_id=job.id)
-    else:
-        logger.info("submitted", job_id=job.id)
+            logger.info("submitted", attempt=len(sent.attempts), status=sent.status)
+
+
+def _send_off(service: Service, job: Job, answer_by: datetime) -> Job:
+    if service.clock.now() + _INLINE_CALL <= answer_by:
+        return service.send_off(job)
+    service.dispatch_queue.send(job.id)
+    return job

@@ -16,10 +16,6 @@ _OK: Final = 200
 _NO_KEYS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType({})
 
 
-def _nobody_cares(_: str) -> None:
-    """Callers' references lie anywhere."""
-
-
 class HttpImageSource:
     """Sends a provider's key to that provider's own hosts, and to nobody else."""
 
@@ -30,12 +26,13 @@ class HttpImageSource:
         keys: Mapping[str, Callable[[], str]] = _NO_KEYS,
         deadline_seconds: float = _DEADLINE_SECONDS,
         most_bytes: int = _MOST_BYTES,
-        notice_host: Callable[[str], None] = _nobody_cares,
+        on_host: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`on_host` is told of each host that an image is fetched from."""
         self._http = http
-        self._notice_host = notice_host
         self._deadline_seconds = deadline_seconds
         self._most_bytes = most_bytes
+        self._on_host = on_host
         # By host, or host:port; both become host:port here.
         origins = {origin_of(f"https://{host}"): key for host, key in keys.items()}
         self._keys = {origin.place: key for origin, key in origins.items() if origin}
@@ -43,7 +40,7 @@ class HttpImageSource:
     @contextmanager
     def open(self, url: str) -> Iterator[Iterator[bytes]]:
         if origin := origin_of(url):
-            self._notice_host(origin.host)
+            self._on_host(origin.host)
         try:
             with self._http.stream(
                 url,

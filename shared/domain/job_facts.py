@@ -50,6 +50,7 @@ class JobFacts:
     estimated_usd: Decimal | None = None
     hold: Hold | None = None  # what it keeps of its key's limits; None: nothing
     late: bool = False
+    trace: str = ""  # of the request that it came with, for whoever follows it through the logs
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     batch: BatchId | None = None

@@ -31,6 +31,7 @@ from shared.ports import (
     JobStore,
     MayReach,
     RandomBytes,
+    TraceId,
 )
 from shared.usecases.admit_references import AdmitReferences, Content
 from shared.usecases.routing import Health, Route, choose
@@ -80,6 +81,7 @@ class AdmitJob:
     may_reach: MayReach
     clock: Clock
     random_bytes: RandomBytes
+    trace_id: TraceId
 
     def __call__(  # noqa: PLR0913  all that a job begins with
         self,
@@ -183,6 +185,7 @@ class AdmitJob:
             input=wanted,
             estimated_usd=first.estimated_usd,
             hold=Hold.under(key.terms.limits, estimate=estimate, at=now),
+            trace=self.trace_id(),
             metadata=wish.metadata,
             tags=wish.tags,
             webhook_url=wish.webhook_url,

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.events import Event
-from shared.ports import EventBus, Outbox, PreviewQueue
+from shared.domain.metrics import of_published
+from shared.ports import Clock, EventBus, Metrics, Outbox, PreviewQueue
 from shared.usecases.place_results import PlaceResults
 from shared.usecases.plan_deliveries import PlanDeliveries
 
@@ -22,6 +23,8 @@ class PublishEvents:
     plan_deliveries: PlanDeliveries
     place_results: PlaceResults
     preview_queue: PreviewQueue
+    metrics: Metrics
+    clock: Clock
 
     def __call__(self, events: Sequence[Event]) -> int:
         """Publish and forget; return how many the bus did not take: they stay announced.
@@ -32,6 +35,7 @@ class PublishEvents:
         taken = self.bus.publish(events)
         self.plan_deliveries(events)
         self.outbox.published([event for event in events if event.id in taken])
+        self.metrics(of_published(events, self.clock.now()))
         for job_id in dict.fromkeys(event.unseen_job for event in events if event.unseen_job):
             self.preview_queue.send(job_id)
         return len(events) - len(taken)

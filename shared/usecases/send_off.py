@@ -15,11 +15,12 @@ class SendOff:
     dispatch_queue: Queue
     catalog: Catalog
 
-    def __call__(self, job: Job) -> None:
+    def __call__(self, job: Job) -> Job:
+        """Return the job as it stands by then."""
         if self._outlasts_the_caller(job):
             self.dispatch_queue.send(job.id)
-        else:
-            self.dispatch_attempt(job.id, known=job)
+            return job
+        return self.dispatch_attempt(job.id, known=job)
 
     def _outlasts_the_caller(self, job: Job) -> bool:
         """Several calls in a row, one that waits for the image, or references to be fetched."""

@@ -5,16 +5,17 @@ once, so its calls do not grow with the jobs. Others find the lease taken and le
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
+from shared.domain.measurement import Measurement, Metric
 from shared.domain.offers import Catalog, Offer
 from shared.domain.status import SLOW
-from shared.ports import Clock, DueJob, EventStreams, JobStore, Leases, Providers, Queue
+from shared.ports import Clock, DueJob, EventStreams, JobStore, Leases, Metrics, Providers, Queue
 from shared.usecases.hand_out_batches import BatchRounds, HandOutBatches
 from shared.usecases.hand_out_deliveries import HandOutDeliveries, Rounds
 from shared.usecases.listen_in import Ears, listening
@@ -27,6 +28,7 @@ _HORIZON: Final = timedelta(seconds=60)  # the schedule's period: beyond it the 
 # Seconds between looks: short enough that a job submitted meanwhile is not kept waiting.
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 2.0
+_MEASURED_EACH: Final = timedelta(minutes=1)
 # What a stream tells is asked about less often, in case the stream does not.
 _TRUST_IN_STREAMS: Final = 5
 
@@ -43,6 +45,7 @@ class WatchJobs:
     publish_events: PublishEvents
     hand_out_deliveries: HandOutDeliveries
     hand_out_batches: HandOutBatches
+    metrics: Metrics
     clock: Clock
 
     def __call__(self, *, owner: str, until: datetime) -> int:
@@ -70,7 +73,7 @@ class WatchJobs:
 
     def _hold(self, owner: str, until: datetime, ears: Ears) -> int:
         looks, pace, rounds, batches = 0, Pace(), Rounds(), BatchRounds()
-        renew_at = self.clock.now()
+        renew_at = measure_at = self.clock.now()
         while (now := self.clock.now()) < until:
             if now >= renew_at:
                 if not self._acquire(owner, now):
@@ -83,6 +86,9 @@ class WatchJobs:
             if not (jobs or delivers or goes_on):
                 break
             looks += 1
+            if now >= measure_at:
+                measure_at = now + _MEASURED_EACH
+                self.metrics(_oldest_open(jobs, now))
             # First the ears, then the questions: what ends in between is heard.
             ears.listen_to({task.provider for job in jobs if job.is_streamed for task in job.tasks})
             self._look(jobs, pace, now, ears)
@@ -143,6 +149,15 @@ class WatchJobs:
         pace.hear(news.ended, self.clock.now())
         if news.gaps:
             pace.ask_at_once(job for job in jobs if job.is_streamed)
+
+
+def _oldest_open(jobs: Iterable[DueJob], now: datetime) -> Iterator[Measurement]:
+    """Measure how long the oldest has waited: each open job is due by a quarter of its age."""
+    waited = max((now - job.since for job in jobs if job.finish_by), default=None)
+    if waited is not None:
+        # Of a job that was written while the list was asked for, less than nothing.
+        seconds = max(0.0, waited.total_seconds())
+        yield Measurement(metric=Metric.OLDEST_OPEN_JOB, value=seconds)
 
 
 def _is_late(job: DueJob, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from tests.docs.documents import Block, Document, documents, readme
 NOT_RUN = {
     "client": "run by tests/docs/test_client.py",
     "webhooks": "run by tests/docs/test_webhooks.py",
+    "operations": "run by tests/docs/test_operations.py",
     "aws": "needs an AWS account",
     "install": "builds environments, or runs long; the targets' names are checked instead",
     "edit": "holds a placeholder; the test sets these variables",

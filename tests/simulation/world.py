@@ -22,6 +22,7 @@ from shared.adapters.memory.buckets import (
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus
+from shared.adapters.memory.metrics import MemoryMetrics
 from shared.adapters.memory.previews import MemoryPreviewer
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
 from shared.adapters.parallel import InTurn
@@ -99,6 +100,7 @@ class World(Service):
         self.agenda.be_overtaken(self.chance.choice((0, 0.1, 2, 30)))
 
     def _build_state(self) -> None:
+        self.metrics = MemoryMetrics()
         self.store = RecordingJobStore(self.chronicle, on_change=self._changed)
         self.bucket = MemoryMediaStore()
         self.chronicle.bucket = self.bucket.objects

@@ -36,7 +36,7 @@ class DynamoBatches:
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         if "Item" not in answer:
             raise BatchNotFound(batch_id)
-        return _read(answer["Item"])
+        return read_batch(answer["Item"])
 
     def save(self, batch: Batch, *, was: Batch) -> None:
         put = {
@@ -57,7 +57,7 @@ class DynamoBatches:
             ScanIndexForward=False,
             Limit=_LISTED,
         )
-        return [_read(item) for item in answer["Items"]]
+        return [read_batch(item) for item in answer["Items"]]
 
     def due(self, *, before: datetime) -> Sequence[tuple[str, BatchId]]:
         answer = self._client.query(
@@ -96,5 +96,5 @@ def _item(batch: Batch) -> Item:
     return wire(item)
 
 
-def _read(item: Item) -> Batch:
+def read_batch(item: Item) -> Batch:
     return _BATCH.validate_json(plain(item)["document"])

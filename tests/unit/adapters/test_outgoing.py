@@ -315,11 +315,11 @@ def counted(printed: str) -> list[tuple[str, str]]:
     """Return what CloudWatch would find in the log: which metric, and the host beside it."""
     rows = [json.loads(line) for line in printed.splitlines() if "CloudWatchMetrics" in line]
     return [
-        (metric["Name"], row["host"])
+        (metric["Name"], row["Host"])
         for row in rows
         for told in row["_aws"]["CloudWatchMetrics"]
         for metric in told["Metrics"]
-        if told["Namespace"] == "Seedhook" and row[metric["Name"]] == [1.0]
+        if told["Namespace"] == "Seedhook" and row[metric["Name"]] == 1
     ]
 
 
@@ -329,7 +329,7 @@ def test_a_result_on_a_new_host_is_counted_and_fetched_all_the_same(
     fetched_as_result(service, "https://new.example/1.png?signature=s3cret")
 
     printed = capsys.readouterr().out
-    assert counted(printed) == [("NewResultHost", "new.example")]
+    assert counted(printed) == [("NewResultHosts", "new.example")]
     assert "s3cret" not in printed
     assert net.connections == [(PUBLIC, 443)]
 

@@ -1,6 +1,8 @@
 """The functions behind the queues: a message may come late, and its job may be gone."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -12,7 +14,7 @@ from shared.adapters.sqs import write_message
 from shared.domain.status import JobStatus
 from shared.ports import Reply
 from shared.usecases.webhooks import Registration
-from tests.memory_service import MemoryService
+from tests.memory_service import NOW, MemoryService
 
 
 def test_a_message_leads_to_the_job(service: MemoryService) -> None:
@@ -20,7 +22,7 @@ def test_a_message_leads_to_the_job(service: MemoryService) -> None:
 
     dispatch(service, write_message(job.id, None))
     service.apixo.finish_all()
-    collect(service, write_message(job.id, None))
+    collect(service, write_message(job.id, None), sent_at=NOW)
 
     assert service.jobs.get(job.id).status is JobStatus.SUCCEEDED
 
@@ -36,12 +38,14 @@ def test_a_message_lets_a_jobs_images_be_looked_at(service: MemoryService) -> No
     assert [image.verified for image in service.jobs.get(job.id).images] == [True, True]
 
 
-@pytest.mark.parametrize("work", [collect, dispatch, preview])
-def test_a_message_about_a_deleted_job_is_done_with(service: MemoryService, work: object) -> None:
+@pytest.mark.parametrize("work", [partial(collect, sent_at=NOW), dispatch, preview])
+def test_a_message_about_a_deleted_job_is_done_with(
+    service: MemoryService, work: Callable[[MemoryService, str], None]
+) -> None:
     job = service.submit()
     service.delete_job(service.cancel_job(job))
 
-    work(service, write_message(job.id, None))  # type: ignore[operator]  # one function or the other
+    work(service, write_message(job.id, None))
 
     assert service.jobs.newest("default", limit=1, cursor=None).jobs == ()
 
