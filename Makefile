@@ -100,6 +100,6 @@ build-%Function:
 	$(UV) pip install --quiet --link-mode copy --no-installer-metadata --target "$(ARTIFACTS_DIR)" \
 		--python-version $(PYTHON_VERSION) --python-platform $(PLATFORM_$(ARCHITECTURE)) --only-binary :all: \
 		--require-hashes --requirement requirements/runtime.txt
-	@test ! -e "$(ARTIFACTS_DIR)/functions" -a ! -e "$(ARTIFACTS_DIR)/shared"  # a dependency owns our name
-	cp -R functions shared "$(ARTIFACTS_DIR)"
+	@test ! -e "$(ARTIFACTS_DIR)/console" -a ! -e "$(ARTIFACTS_DIR)/functions" -a ! -e "$(ARTIFACTS_DIR)/shared"  # a dependency owns our name
+	cp -R console functions shared "$(ARTIFACTS_DIR)"
 	find "$(ARTIFACTS_DIR)" \( -name __pycache__ -o -name .lock \) -prune -exec rm -rf {} +

@@ -70,7 +70,7 @@ def _digest(root: Path, python: Path) -> str:
 def _inputs(root: Path) -> Iterator[Path]:
     yield root / "Makefile"
     yield root / "requirements" / "runtime.txt"
-    for folder in ("functions", "shared"):
+    for folder in ("console", "functions", "shared"):
         yield from (
             path
             for path in sorted((root / folder).rglob("*"))

@@ -64,7 +64,7 @@ class MemoryService(Service):
         self.media = self.bucket = MemoryMediaStore()
         self.uploads = self.references = MemoryUploads()
         self.drop_folder = self.drops = MemoryDropFolder(self.uploads, self.clock)
-        self.callback_archive = self.archive = MemoryCallbackArchive()
+        self.callback_archive = self.archive = MemoryCallbackArchive(self.clock)
         self.collect_queue = self.to_collect = MemoryQueue()
         self.dispatch_queue = self.to_dispatch = MemoryQueue()
         self.wake_watch = self.wake = MemoryWake()

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from shared.api.app import answer, base_url_of, bearer_of, number_of
 from shared.api.job_query import filter_of
 from shared.api.patience import LONGEST_WAIT
-from shared.api.views import file_name, images_view, job_view
+from shared.api.views import callback_view, file_name, images_view, job_view
 from shared.domain.errors import ImageNotFound, JobNotFound, PreviewNotFound
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
@@ -17,11 +17,13 @@ from shared.wiring import Service
 
 _DEFAULT_PAGE: Final = 20
 _LARGEST_PAGE: Final = 100
+_SHOWN_CALLBACKS: Final = 20  # of at most 64 kB each: an answer has room for 6 MB
 
 
 def add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     _add_reading(app, service)
     _add_images(app, service)
+    _add_callbacks(app, service)
 
     @app.post("/v1/jobs/<job_id>/cancel")
     def cancel_job(job_id: str) -> Response[str]:
@@ -78,6 +80,14 @@ def _add_images(app: APIGatewayHttpResolver, service: Service) -> None:
             raise PreviewNotFound(f"image {image.index} of {job.id} has no preview")
         link = _link(service, job, image)
         return answer({"url": link}, status=HTTPStatus.FOUND, headers={"location": link})
+
+
+def _add_callbacks(app: APIGatewayHttpResolver, service: Service) -> None:
+    @app.get("/v1/jobs/<job_id>/callbacks")
+    def list_callbacks(job_id: str) -> Response[str]:
+        job = _job_of_caller(app, service, job_id)
+        newest = service.callback_archive.newest(job.id, limit=_SHOWN_CALLBACKS)
+        return answer({"object": "list", "data": [callback_view(one) for one in newest]})
 
 
 def _view(app: APIGatewayHttpResolver, service: Service, job: Job) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.clock import SystemClock
 from shared.adapters.dynamodb.batches import DynamoBatches
 from shared.adapters.dynamodb.books import DynamoAccounts, DynamoUsageBook
 from shared.adapters.dynamodb.breakers import DynamoBreakers
@@ -114,7 +115,11 @@ class Buckets:
 
 
 def memory_buckets() -> Buckets:
-    media, uploads, archive = MemoryMediaStore(), MemoryUploads(), MemoryCallbackArchive()
+    media, uploads, archive = (
+        MemoryMediaStore(),
+        MemoryUploads(),
+        MemoryCallbackArchive(SystemClock()),
+    )
     return Buckets(
         media=media,
         uploads=uploads,
