@@ -5,6 +5,7 @@ import { choice, field } from "./parts.js";
 import { titled } from "./words.js";
 
 const OWN = new Set(["prompt", "images"]); // these have places of their own
+const FIRST = new Set(["n", "resolution", "aspect_ratio"]);
 const LABELS = { n: "Images" };
 
 /** Return the schema of one provider, or what at least one of several can do. */
@@ -22,20 +23,28 @@ export function schemaOf(model, provider) {
 export class SchemaFields {
   constructor(given = {}) {
     this.values = { ...given };
-    this.element = h("div", { className: "fields" });
+    this.first = h("div", { className: "fields" });
+    this.rest = h("div", { className: "fields" });
+    this.more = h("details", {}, h("summary", {}, "More choices"), this.rest);
+    this.element = h("div", {}, this.first, this.more);
   }
 
   /** Show the fields of another schema; what was chosen stays where it still can be. */
   show(schema) {
     this.controls = new Map();
     const rules = Object.entries(schema.properties).filter(([name]) => !OWN.has(name));
-    this.element.replaceChildren(...rules.map(([name, rule]) => {
+    const shown = rules.map(([name, rule]) => {
       const { control, hint, read } = controlFor(name, rule, this.values[name]);
       control.dataset.pointer = `/${name}`;
       control.addEventListener("change", () => (this.values[name] = read()));
       this.controls.set(name, read);
-      return field(LABELS[name] ?? titled(name), control, hint);
-    }));
+      return [name, field(LABELS[name] ?? titled(name), control, hint)];
+    });
+    const pick = (wanted) => shown.filter(([name]) => FIRST.has(name) === wanted).map(([, made]) => made);
+    const seldom = pick(false);
+    this.more.hidden = !seldom.length;
+    this.first.replaceChildren(...pick(true));
+    this.rest.replaceChildren(...seldom);
   }
 
   read() {

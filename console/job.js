@@ -54,6 +54,8 @@ class Page {
 
   /** Follow an open job by long polls, until it ends or the screen is left. */
   async follow() {
+    if (this.following) return;
+    this.following = true;
     while (OPEN.has(this.job.status) && !this.signal.aborted) {
       try {
         this.update(await get(`jobs/${this.job.id}?wait=${WAIT}`, { signal: this.signal }));
@@ -62,6 +64,7 @@ class Page {
         return;
       }
     }
+    this.following = false;
   }
 
   paint(job) {

@@ -189,7 +189,7 @@ class Tile {
   /** A link is signed anew in each answer: a picture that is there stays. */
   paint(job) {
     const image = job.images[0];
-    this.badge.hidden = job.images.length < 2;
+    this.badge.hidden = job.images.length < 2 || !(image.preview_url || image.placeholder);
     this.badge.textContent = `${job.images.length}`;
     const shown = image ? `${image.key} ${Boolean(image.preview_url)} ${Boolean(image.placeholder)}` : "";
     if (shown === this.shown) return;

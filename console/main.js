@@ -49,6 +49,7 @@ async function showPlace({ focus = true } = {}) {
     if (signal.aborted) return;
     if (problem.status === 401) return signOut(problem);
     main.append(notice(problem));
+    if (!problem.who) throw problem; // an error of this page
   }
   if (!signal.aborted) arrive(focus);
 }

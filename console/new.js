@@ -37,7 +37,7 @@ class OrderForm {
     this.references = new References(() => this.changed(), signal);
     this.price = h("p", { className: "price", "aria-live": "polite" });
     this.submit = doing("Make it", () => this.send(), "primary");
-    this.result = h("div", { className: "pictures" });
+    this.result = h("div", { className: "pictures" }, h("p", { className: "empty" }, "The result appears here while you watch."));
     this.outcome = h("section", { className: "outcome", "aria-label": "Result" }, this.result);
     this.element = this.form();
     this.chooseModel(before.provider);

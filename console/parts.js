@@ -51,6 +51,7 @@ export function doing(text, work, className = "") {
     try {
       await work();
     } catch (problem) {
+      if (!problem.who) throw problem; // an error of this page
       made.after(notice(problem));
     } finally {
       made.removeAttribute("aria-busy");
@@ -74,7 +75,8 @@ export function confirmed(title, text, action) {
 }
 
 export function copyButton(text, content) {
-  const made = button(text, async () => {
+  const made = doing(text, async () => {
+    if (!navigator.clipboard) throw { detail: "only a page behind https may copy; mark the text instead", who: "network" };
     await navigator.clipboard.writeText(content());
     made.textContent = "Copied";
     setTimeout(() => (made.textContent = text), 2000);

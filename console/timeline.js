@@ -14,7 +14,7 @@ export function history(job) {
   const start = Date.parse(job.created_at);
   const steps = [
     ...job.timeline.map((entry, index) => ({ at: entry.at, order: index, item: transition(entry) })),
-    ...job.attempts.map((attempt) => ({ at: attempt.submitted_at ?? job.created_at, order: 0.5, item: attempted(attempt) })),
+    ...job.attempts.map((attempt) => ({ at: attempt.submitted_at ?? job.created_at, order: 1000 + attempt.number, item: attempted(attempt) })),
   ];
   steps.sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.order - other.order);
   return h("ol", { className: "timeline" }, steps.map(({ at, item }) =>

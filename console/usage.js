@@ -35,7 +35,8 @@ function summary(total) {
 
 function section({ group_by: group, from, to, data }) {
   const name = (row) => (group === "provider" ? providerName(row[group]) : row[group]);
-  const told = { label: name, value: (row) => Number(row.spent_usd), text: (row) => `${money(row.spent_usd)} · ${row.images}` };
+  const short = (row) => (name(row).length > 20 ? `${name(row).slice(0, 19)}…` : name(row));
+  const told = { label: short, value: (row) => Number(row.spent_usd), text: (row) => `${money(row.spent_usd)} · ${row.images}` };
   const title = `${GROUPS[group]}: dollars spent and images made`;
   const rows = group === "day" ? everyDay(data, from, to) : data;
   if (!data.length) return h("section", { className: "card" }, h("h2", {}, GROUPS[group]), empty("Nothing in this time."));

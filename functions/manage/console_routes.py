@@ -41,7 +41,7 @@ def _served(app: APIGatewayHttpResolver, name: str, headers: dict[str, str]) -> 
     asked = app.current_event.headers
     headers = {**headers, "etag": file.etag}
     if file.etag in asked.get("if-none-match", ""):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers, body=None)
+        return Response(status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers, body=b"")
     is_packed = "gzip" in asked.get("accept-encoding", "")
     return Response(
         status_code=HTTPStatus.OK.value,
