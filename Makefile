@@ -1,6 +1,6 @@
 # The commands of a working day. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install test lint simulate chaos fuzz fix demo dev deploy lock clean
+.PHONY: help install test browser-test lint simulate chaos fuzz fix demo dev deploy lock clean
 .DELETE_ON_ERROR:
 
 # The best interpreter there is: what Lambda runs first, then any newer than 3.12.
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.14 python3.12 python3; do 
 VENV := .venv/bin
 
 help:  ## list these commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # Each environment is rebuilt only when its lock changes.
 .venv/installed: requirements/dev.txt .python-version
@@ -40,8 +40,16 @@ lint: install  ## format, lint, types, layers, template
 	$(VENV)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(VENV)/sam validate --lint --region us-east-1
 
+# The system's Chromium. Without one the console's tests are left out, and the run says so.
+BROWSER = $(or $(CHROMIUM),$(shell for name in chromium chromium-browser google-chrome; do \
+	command -v "$$name" && break; done))
+
 test: lint  ## everything CI runs
-	$(VENV)/pytest --cov --cov-report=term:skip-covered
+	@test -n "$(BROWSER)" || echo "Left out: tests/browser. They need Chromium (apt-get install chromium), or its program's name in CHROMIUM."
+	$(VENV)/pytest --cov --cov-report=term:skip-covered $(if $(BROWSER),,--ignore=tests/browser)
+
+browser-test: install  ## lead a real browser through the console, and renew its pictures in docs/images
+	SEEDHOOK_SCREENSHOTS=1 $(VENV)/pytest tests/browser
 
 SEEDS ?= 100000
 simulate: install  ## play SEEDS random stories, or replay one with SEED=n

@@ -7,6 +7,7 @@ import { age, cost, OPEN, plural, providerName, STATES, stateWords } from "./wor
 
 const PAGE = 24;
 const FILTERS = ["status", "model", "provider", "tag", "batch"];
+const AHEAD = 600; // pixels below the screen
 const SECONDS = 4;
 const MOST_ASKED = 6; // open jobs further down are asked for one by one
 
@@ -54,7 +55,7 @@ class Gallery {
     this.more = button("Show more", () => this.next(), "more");
     this.word = h("div");
     this.element = h("section", { "aria-label": "Gallery" }, this.word, this.list, this.more);
-    const watcher = new IntersectionObserver(([seen]) => seen.isIntersecting && this.next(), { rootMargin: "600px" });
+    const watcher = new IntersectionObserver(([seen]) => seen.isIntersecting && this.next(), { rootMargin: `${AHEAD}px` });
     watcher.observe(this.more);
     signal.addEventListener("abort", () => watcher.disconnect());
   }
@@ -86,8 +87,9 @@ class Gallery {
     } finally {
       if (round === this.round) this.loading = false;
     }
-    // A page may be short: go on while there is room on the screen.
-    if (this.cursor && round === this.round && this.more.getBoundingClientRect().top < innerHeight) await this.next();
+    // The watcher tells of a change alone: what is still near after a short page goes on by itself.
+    const isNear = this.more.getBoundingClientRect().top < innerHeight + AHEAD;
+    if (this.cursor && round === this.round && isNear) await this.next();
   }
 
   async refresh() {
@@ -114,7 +116,10 @@ class Gallery {
       if (known) {
         known.update(job);
         before = known.element.nextElementSibling;
-      } else this.list.insertBefore(this.tile(job).element, before);
+      } else {
+        this.list.insertBefore(this.tile(job).element, before);
+        announce(`${short(job.input.prompt)}: ${stateWords(job.status)}`);
+      }
     }
     for (const tile of this.tiles.values()) tile.grow();
   }

@@ -176,7 +176,7 @@ def test_a_batch_is_started_from_a_file_and_followed_to_its_end(visit: Visit) ->
         page = visitor.page
         visitor.open("#/batches")
         file: Any = {"name": "list.csv", "mimeType": "text/csv", "buffer": CSV}
-        page.get_by_label("File").set_input_files(files=[file])
+        page.get_by_label("File", exact=True).set_input_files(files=[file])
         page.get_by_role("button", name="Start").click()
 
         batch = page.get_by_role("list", name="Batches").get_by_role("listitem").first
