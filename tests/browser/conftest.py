@@ -60,18 +60,20 @@ def api(stack: Stack) -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def jobs(stack: Stack) -> list[dict[str, Any]]:
-    """Return jobs of many kinds, all of them over; the last one speaks HTML."""
+    """Return jobs of many kinds, all of them over; of the last two, one is refused and one speaks HTML."""
     providers = ("apixo", "oxen", "aimlapi")
     with Api(base_url=stack.api_url, key=stack.api_key) as api:
+        odd = [
+            api.submit(prompt="[refuse]", provider="apixo", tags=["refused"]),
+            api.submit(prompt=HOSTILE, provider="apixo", metadata={"<b>": "<i>x</i>"}),
+        ]
         sent = [
             api.submit(
                 prompt=prompt, provider=providers[n % 3], n=1 + n % 2, tags=["study", f"t{n}"]
             )
             for n, prompt in enumerate(PROMPTS)
         ]
-        sent.append(api.submit(prompt="[refuse]", provider="apixo", tags=["refused"]))
-        sent.append(api.submit(prompt=HOSTILE, provider="apixo", metadata={"<b>": "<i>x</i>"}))
-        return [api.finished(job["id"]) for job in sent]
+        return [api.finished(job["id"]) for job in (*sent, *odd)]
 
 
 @pytest.fixture
