@@ -6,9 +6,10 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from shared.api.app import answer, base_url_of, bearer_of, number_of
+from shared.api.callback_views import callback_view
 from shared.api.job_query import filter_of
 from shared.api.patience import LONGEST_WAIT
-from shared.api.views import callback_view, file_name, images_view, job_view
+from shared.api.views import file_name, images_view, job_view
 from shared.domain.errors import ImageNotFound, JobNotFound, PreviewNotFound
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage

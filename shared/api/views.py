@@ -1,18 +1,13 @@
 """What readers get to see: jobs with links, models with their schemas."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from shared.api.schemas import offer_schema
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.offers import Model, Offer, Price
-from shared.domain.public import image_document, job_document, money, timestamp
-from shared.ports import DatedCallback
-
-_SHOWN_BYTES: Final = 64 * 1024
-# Each of these grows sixfold on its way through JSON.
-_CONTROLS: Final = {code: "\ufffd" for code in range(32) if chr(code) not in "\t\n\r"}
+from shared.domain.public import image_document, job_document, money
 
 type LinkSigner = Callable[[StoredImage], str]
 
@@ -64,18 +59,6 @@ def dry_run_view(job: Job) -> dict[str, Any]:
 
 def images_view(job: Job, *, base_url: str, sign: LinkSigner) -> dict[str, Any]:
     return {"object": "list", "data": job_view(job, base_url=base_url, sign=sign)["images"]}
-
-
-def callback_view(dated: DatedCallback) -> dict[str, Any]:
-    """Return a callback as readable text: a byte that is no text becomes a question mark."""
-    text = dated.callback.body[:_SHOWN_BYTES].decode("utf-8", "replace")
-    return {
-        "object": "callback",
-        "at": timestamp(dated.at),
-        "attempt": dated.callback.attempt,
-        "bytes": len(dated.callback.body),
-        "body": text.translate(_CONTROLS),
-    }
 
 
 def file_name(job: Job, image: StoredImage) -> str:

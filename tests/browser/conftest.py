@@ -60,7 +60,7 @@ def api(stack: Stack) -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def jobs(stack: Stack) -> list[dict[str, Any]]:
-    """Return jobs of many kinds, all of them over; of the last two, one is refused and one speaks HTML."""
+    """Return jobs of many kinds, all over; of the last two, one is refused, one speaks HTML."""
     providers = ("apixo", "oxen", "aimlapi")
     with Api(base_url=stack.api_url, key=stack.api_key) as api:
         odd = [

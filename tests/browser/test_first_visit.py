@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from local.stack import Stack
 from tests.browser.conftest import Visit
@@ -14,7 +14,11 @@ from tests.pictures import a_png
 
 pytestmark = pytest.mark.engine
 
-SKETCH = {"name": "sketch.png", "mimeType": "image/png", "buffer": a_png(64, 64)}
+SKETCH: FilePayload = {
+    "name": "sketch.png",
+    "mimeType": "image/png",
+    "buffer": a_png(64, 64),
+}
 
 
 def enter(visitor: Visitor, key: str) -> None:

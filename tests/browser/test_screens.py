@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from local.stack import Stack
 from tests.browser.conftest import Visit
@@ -175,7 +175,7 @@ def test_a_batch_is_started_from_a_file_and_followed_to_its_end(visit: Visit) ->
     with visit() as visitor:
         page = visitor.page
         visitor.open("#/batches")
-        file: Any = {"name": "list.csv", "mimeType": "text/csv", "buffer": CSV}
+        file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": CSV}
         page.get_by_label("File", exact=True).set_input_files(files=[file])
         page.get_by_role("button", name="Start").click()
 
