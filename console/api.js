@@ -29,7 +29,7 @@ export const asAdmin = (method, path, body) => call(method, path, { body, key: a
 
 /** Return a query string without what is empty. */
 export function query(parts) {
-  const given = Object.entries(parts).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const given = Object.entries(parts).filter(([, value]) => (value ?? "") !== "");
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }
 

@@ -39,7 +39,10 @@ function starter(draw) {
     announce(`Batch ${batch.name} is started.`);
     await draw();
   }, "primary");
-  return h("section", { className: "card", "aria-labelledby": "start-batch" }, h("h2", { id: "start-batch" }, "Start one from a file"),
+  return h("section", {
+    className: "card",
+    "aria-labelledby": "start-batch",
+  }, h("h2", { id: "start-batch" }, "Start one from a file"),
     h("div", { className: "fields" },
       field("File", file, "CSV with a header, or JSON lines: one request a line"),
       field("Most to spend, in $", most), field("Jobs at once", flight)),
@@ -51,12 +54,24 @@ function card(batch) {
   const done = succeeded + failed + refused;
   const total = batch.lines ?? accepted + refused;
   return h("li", { className: "card" },
-    h("div", { className: "line" }, h("h2", {}, batch.name), state(batch.status), h("span", {}, age(batch.created_at))),
+    h("div", { className: "line" },
+      h("h2", {}, batch.name),
+      state(batch.status),
+      h("span", {}, age(batch.created_at)),
+    ),
     meter(`Progress of ${batch.name}`, done, total),
-    h("p", {}, `${done} of ${plural(total, "line")}: ${succeeded} succeeded, ${failed} failed, ${refused} refused, ${flying} under way`),
+    h("p", {},
+      `${done} of ${plural(total, "line")}: ${succeeded} succeeded, ${failed} failed, ${refused} refused, ${flying} under way`,
+    ),
     facts([
-      ["Spent", money(batch.cost.charged_usd)], ["At most", batch.cost.max_usd === null ? null : money(batch.cost.max_usd)],
-      ["Of unknown cost", batch.cost.unknown_charges || null], ["Report", batch.report ? h("code", {}, batch.report) : null],
+      ["Spent", money(batch.cost.charged_usd)], [
+        "At most",
+        batch.cost.max_usd === null ? null : money(batch.cost.max_usd),
+      ],
+      ["Of unknown cost", batch.cost.unknown_charges || null], [
+        "Report",
+        batch.report ? h("code", {}, batch.report) : null,
+      ],
     ]),
     h("a", { href: `#/jobs?batch=${encodeURIComponent(batch.id)}` }, "Its jobs"));
 }

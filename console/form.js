@@ -63,29 +63,46 @@ function controlFor(name, rule, value) {
 function number(rule, value) {
   const least = Math.max(rule.minimum, Number.MIN_SAFE_INTEGER);
   const most = Math.min(rule.maximum, Number.MAX_SAFE_INTEGER);
-  const control = h("input", { type: "number", min: least, max: most, step: 1, value: value ?? rule.default ?? "" });
+  const control = h("input",
+    { type: "number", min: least, max: most, step: 1, value: value ?? rule.default ?? "" },
+  );
   const hint = most < 1000 ? `${least} to ${most}` : "Any whole number; the same one gives the same image.";
   return { control, hint, read: () => (control.value === "" ? null : Number(control.value)) };
 }
 
 function flag(rule, value) {
   const usual = rule.default === undefined ? "As the provider likes" : `Usual (${rule.default ? "yes" : "no"})`;
-  const control = choice([["", usual], ["true", "Yes"], ["false", "No"]], value === undefined ? "" : String(value));
+  const control = choice(
+    [["", usual], ["true", "Yes"], ["false", "No"]],
+    value === undefined ? "" : String(value),
+  );
   return { control, hint: "", read: () => (control.value === "" ? null : control.value === "true") };
 }
 
 function words(rule, value) {
   const usual = rule.default ? `Usual (${rule.default})` : "As the provider likes";
-  const control = choice([["", usual], ...rule.enum.map((one) => [one, one])], rule.enum.includes(value) ? value : "");
+  const control = choice(
+    [["", usual], ...rule.enum.map((one) => [one, one])],
+    rule.enum.includes(value) ? value : "",
+  );
   return { control, hint: "", read: () => control.value || null };
 }
 
 function text(name, rule, value) {
   const known = (rule.anyOf ?? []).flatMap((one) => one.enum ?? []);
   const said = (rule.anyOf ?? []).find((one) => one.description)?.description;
-  const control = h("input", { type: "text", value: value ?? "", placeholder: name === "size" ? "2048x2048" : "", spellcheck: false });
-  const hint = [known.length ? known.join(", ") : "", said ? `or width x height: ${said}` : ""].filter(Boolean).join(", ");
-  return { control, hint: name === "size" ? `${hint}. Instead of resolution and ratio.` : hint, read: () => control.value.trim() || null };
+  const control = h("input",
+    { type: "text", value: value ?? "", placeholder: name === "size" ? "2048x2048" : "", spellcheck: false },
+  );
+  const hint = [
+    known.length ? known.join(", ") : "",
+    said ? `or width x height: ${said}` : "",
+  ].filter(Boolean).join(", ");
+  return {
+    control,
+    hint: name === "size" ? `${hint}. Instead of resolution and ratio.` : hint,
+    read: () => control.value.trim() || null,
+  };
 }
 
 function either(one, other) {

@@ -2,7 +2,7 @@
 
 import { call, get, post, query } from "./api.js";
 import { announce, fill, h } from "./dom.js";
-import { confirmed, copyButton, doing, facts, heading, notice, state } from "./parts.js";
+import { confirmed, copyButton, doing, facts, heading, notice, state, unmade } from "./parts.js";
 import { asCurl, asPython, requestOf } from "./snippets.js";
 import { history } from "./timeline.js";
 import { bytes, cost, money, OPEN, providerName, stateWords, titled, whole } from "./words.js";
@@ -74,7 +74,7 @@ class Page {
     const waiting = OPEN.has(job.status) ? job.requested_images - job.images.length : 0;
     fill(this.pictures,
       job.images.map((image) => picture(job, image)),
-      Array.from({ length: waiting }, () => h("div", { className: "picture busy", role: "img", "aria-label": "An image in the making" })),
+      unmade(waiting),
       !job.images.length && !waiting ? h("p", { className: "empty" }, "This job has no images.") : null);
   }
 
@@ -104,18 +104,29 @@ class Page {
   async neighbours() {
     const { id, created_at: at } = this.job;
     const listed = (given) => get(`jobs${query(given)}`, { signal: this.signal }).catch(() => ({ data: [] }));
-    const [older, newer] = await Promise.all([listed({ until: at, limit: 1 }), listed({ since: at, limit: 100 })]);
+    const [older, newer] = await Promise.all([
+      listed({ until: at, limit: 1 }),
+      listed({ since: at, limit: 100 }),
+    ]);
     // Newest first: the next one stands last, if the page goes that far.
     const next = newer.cursor ? null : newer.data.filter((job) => job.id > id).at(-1);
     const link = (job, text) => (job ? h("a", { href: `#/jobs/${job.id}` }, text) : null);
-    fill(this.around, h("a", { href: "#/jobs" }, "All jobs"), link(next, "← Newer"), link(older.data[0], "Older →"));
+    fill(
+      this.around,
+      h("a", { href: "#/jobs" }, "All jobs"),
+      link(next, "← Newer"),
+      link(older.data[0], "Older →"),
+    );
   }
 
   callbacks(job) {
     const box = h("div");
     const load = async () => {
       const { data } = await get(`jobs/${job.id}/callbacks`, { signal: this.signal });
-      fill(box, data.length ? data.map(callback) : h("p", { className: "faint" }, "No provider has called back."));
+      fill(
+        box,
+        data.length ? data.map(callback) : h("p", { className: "faint" }, "No provider has called back."),
+      );
     };
     const details = h("details", { className: "card" }, h("summary", {}, "Raw callbacks"), box);
     details.addEventListener("toggle", () => {
@@ -144,19 +155,34 @@ function picture(job, image) {
   const caption = h("figcaption", {},
     h("span", {}, `${image.width} × ${image.height} · ${bytes(image.bytes)}`,
       image.verified === false ? h("strong", {}, " · could not be decoded") : null),
-    h("a", { href: image.url }, "Download"),
+    doing("Download", () => download(job, image), "quiet"),
     h("a", { href: `#/new${query({ reference: `job:${job.id}/${image.index}` })}` }, "Use as reference"));
-  seen.addEventListener("error", () => seen.replaceWith(h("p", { className: "empty" }, "The link has run out, or this is no image. Load the page again.")));
+  seen.addEventListener("error",
+    () => seen.replaceWith(h("p", { className: "empty" },
+      "The link has run out, or this is no image. Load the page again.",
+    )),
+  );
   return h("figure", {}, seen, caption);
+}
+
+/** A link is signed for minutes, and this page may be open for hours. */
+async function download(job, { index }) {
+  const { data } = await get(`jobs/${job.id}/images`);
+  location.assign(data.find((image) => image.index === index).url);
 }
 
 function asked(job) {
   const { prompt, images, ...rest } = job.input;
-  const references = images.length ? h("ol", { className: "plain" }, images.map((one) => h("li", {}, h("code", {}, one)))) : null;
+  const references = images.length ? h("ol", { className: "plain" },
+    images.map((one) => h("li", {}, h("code", {}, one))),
+  ) : null;
   return [
     h("h2", {}, "Asked for"), h("p", { className: "full-prompt" }, prompt),
     facts([
-      ...Object.entries(rest).filter(([, value]) => value !== null).map(([name, value]) => [name === "n" ? "Images" : titled(name), String(value)]),
+      ...Object.entries(rest).filter(([, value]) => value !== null).map(([name, value]) => [
+        name === "n" ? "Images" : titled(name),
+        String(value),
+      ]),
       ["References", references],
       ["Tags", job.tags.join(", ")],
       ...Object.entries(job.metadata),

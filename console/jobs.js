@@ -18,7 +18,11 @@ export async function show(main, { query: given, signal }) {
     history.replaceState(null, "", `#/jobs${query(wanted)}`);
     return gallery.start();
   });
-  main.append(heading("Jobs", h("a", { className: "button primary", href: "#/new" }, "New job")), filters, gallery.element);
+  main.append(
+    heading("Jobs", h("a", { className: "button primary", href: "#/new" }, "New job")),
+    filters,
+    gallery.element,
+  );
   await gallery.start();
   often(SECONDS, signal, () => gallery.refresh()).catch(() => {});
 }
@@ -32,7 +36,10 @@ function filterForm(wanted, changed) {
   const controls = {
     status: choice([["", "Any state"], ...STATES.map((one) => [one, stateWords(one)])], wanted.status),
     model,
-    provider: choice([["", "Any provider"], ...["apixo", "oxen", "aimlapi"].map((one) => [one, providerName(one)])], wanted.provider),
+    provider: choice(
+      [["", "Any provider"], ...["apixo", "oxen", "aimlapi"].map((one) => [one, providerName(one)])],
+      wanted.provider,
+    ),
     tag: h("input", { type: "search", placeholder: "Any tag", value: wanted.tag }),
   };
   const labels = { status: "State", model: "Model", provider: "Provider", tag: "Tag" };
@@ -55,7 +62,10 @@ class Gallery {
     this.more = button("Show more", () => this.next(), "more");
     this.word = h("div");
     this.element = h("section", { "aria-label": "Gallery" }, this.word, this.list, this.more);
-    const watcher = new IntersectionObserver(([seen]) => seen.isIntersecting && this.next(), { rootMargin: `${AHEAD}px` });
+    const watcher = new IntersectionObserver(
+      ([seen]) => seen.isIntersecting && this.next(),
+      { rootMargin: `${AHEAD}px` },
+    );
     watcher.observe(this.more);
     signal.addEventListener("abort", () => watcher.disconnect());
   }
@@ -201,9 +211,15 @@ class Tile {
     this.shown = shown;
     this.picture.style.backgroundImage = image?.placeholder ? `url("${image.placeholder}")` : "";
     this.picture.classList.toggle("busy", OPEN.has(job.status));
-    const preview = image?.preview_url ? h("img", { alt: "", loading: "lazy", decoding: "async", src: image.preview_url }) : null;
+    const preview = image?.preview_url ? h("img",
+      { alt: "", loading: "lazy", decoding: "async", src: image.preview_url },
+    ) : null;
     preview?.addEventListener("error", () => preview.remove());
-    fill(this.picture, preview ?? (image?.placeholder ? null : h("span", { className: "blank" }, initial(job))), this.badge);
+    fill(
+      this.picture,
+      preview ?? (image?.placeholder ? null : h("span", { className: "blank" }, initial(job))),
+      this.badge,
+    );
   }
 }
 

@@ -47,7 +47,10 @@ function maker(shown, draw) {
   const name = h("input", { type: "text", maxLength: 100, required: true });
   const tenant = h("input", { type: "text", placeholder: "default" });
   const budget = h("input", { type: "text", inputMode: "decimal", placeholder: "no limit" });
-  const window = h("select", {}, h("option", { value: "month" }, "a month"), h("option", { value: "total" }, "in all"));
+  const window = h("select", {},
+    h("option", { value: "month" }, "a month"),
+    h("option", { value: "total" }, "in all"),
+  );
   const flight = h("input", { type: "number", min: 1, placeholder: "no limit" });
   const create = doing("Create key", async () => {
     const made = await asAdmin("POST", "keys", {
@@ -60,7 +63,10 @@ function maker(shown, draw) {
     reveal(shown, made);
     await draw();
   }, "primary");
-  return h("section", { className: "card", "aria-labelledby": "create-key" }, h("h2", { id: "create-key" }, "Create a key"),
+  return h("section", {
+    className: "card",
+    "aria-labelledby": "create-key",
+  }, h("h2", { id: "create-key" }, "Create a key"),
     h("div", { className: "fields" }, field("Name", name), field("Tenant", tenant), field("Budget, in $", budget),
       field("The budget is for", window), field("Jobs under way", flight)),
     h("div", { className: "actions" }, create));
@@ -77,14 +83,25 @@ function card(key, shown, draw) {
   const { spend } = key;
   const spent = Number(spend.spent_usd) + Number(spend.reserved_usd ?? 0);
   return h("li", { className: "card" },
-    h("div", { className: "line" }, h("h2", {}, key.name), state(key.status), h("span", {}, `tenant ${key.tenant}`)),
+    h("div", { className: "line" },
+      h("h2", {}, key.name),
+      state(key.status),
+      h("span", {}, `tenant ${key.tenant}`),
+    ),
     key.budget_usd === null ? null : meter(`Budget of ${key.name}`, spent, Number(key.budget_usd)),
     h("p", {}, key.budget_usd === null
       ? `${money(spend.spent_usd)} spent in ${spend.window}, without a limit`
-      : `${money(spend.spent_usd)} spent and ${money(spend.reserved_usd)} reserved of ${money(key.budget_usd)} ${key.window === "month" ? "a month" : "in all"}`),
+      : `${money(spend.spent_usd)} spent and ${money(spend.reserved_usd)} reserved ` +
+        `of ${money(key.budget_usd)} ${key.window === "month" ? "a month" : "in all"}`),
     facts([
-      ["Jobs", String(spend.jobs)], ["Of unknown cost", spend.jobs_of_unknown_cost || null], ["Jobs a second", key.rate],
-      ["Under way at most", key.max_in_flight], ["Models", key.models.join(", ")], ["Renews", spend.renews_at ? whole(spend.renews_at) : null],
+      ["Jobs", String(spend.jobs)], [
+        "Of unknown cost",
+        spend.jobs_of_unknown_cost || null,
+      ], ["Jobs a second", key.rate],
+      ["Under way at most", key.max_in_flight], ["Models", key.models.join(", ")], [
+        "Renews",
+        spend.renews_at ? whole(spend.renews_at) : null,
+      ],
       ["Expires", key.expires_at ? whole(key.expires_at) : null], ["Id", h("code", {}, key.id)],
     ]),
     key.status === "revoked" ? null : h("div", { className: "actions" },
@@ -92,13 +109,21 @@ function card(key, shown, draw) {
 }
 
 async function rotate(key, shown, draw) {
-  if (!(await confirmed(`Rotate ${key.name}?`, "A new key is made. The old one goes on working for a while.", "Rotate"))) return;
+  if (!(await confirmed(
+    `Rotate ${key.name}?`,
+    "A new key is made. The old one goes on working for a while.",
+    "Rotate",
+  ))) return;
   reveal(shown, await asAdmin("POST", `keys/${key.id}/rotate`));
   await draw();
 }
 
 async function revoke(key, draw) {
-  if (!(await confirmed(`Revoke ${key.name}?`, "Whoever uses it is locked out within a minute, for good.", "Revoke for good"))) return;
+  if (!(await confirmed(
+    `Revoke ${key.name}?`,
+    "Whoever uses it is locked out within a minute, for good.",
+    "Revoke for good",
+  ))) return;
   await asAdmin("DELETE", `keys/${key.id}`);
   announce(`${key.name} is revoked.`);
   await draw();

@@ -3,7 +3,7 @@
 import { get, listModels, post } from "./api.js";
 import { announce, fill, h, pause } from "./dom.js";
 import { SchemaFields, schemaOf } from "./form.js";
-import { choice, doing, field, heading, notice, state } from "./parts.js";
+import { choice, doing, field, heading, notice, state, unmade } from "./parts.js";
 import { References } from "./references.js";
 import { requestOf } from "./snippets.js";
 import { cost, money, OPEN, plural, providerName, stateWords } from "./words.js";
@@ -30,14 +30,18 @@ class OrderForm {
     this.asked = 0;
     this.model = choice(models.map((one) => [one.id, one.title]), before.model ?? "seedream-4.5");
     this.provider = choice([["auto", "Automatic"]], "auto");
-    this.prompt = h("textarea", { rows: 5, required: true, value: before.prompt ?? "", "data-pointer": "/prompt" });
+    this.prompt = h("textarea",
+      { rows: 5, required: true, value: before.prompt ?? "", "data-pointer": "/prompt" },
+    );
     this.tags = h("input", { type: "text", value: (before.tags ?? []).join(", "), "data-pointer": "/tags" });
     this.rest = before.metadata ? { metadata: before.metadata } : {};
     this.fields = new SchemaFields(before);
     this.references = new References(() => this.changed(), signal);
     this.price = h("p", { className: "price", "aria-live": "polite" });
     this.submit = doing("Make it", () => this.send(), "primary");
-    this.result = h("div", { className: "pictures" }, h("p", { className: "empty" }, "The result appears here while you watch."));
+    this.result = h("div", { className: "pictures" },
+      h("p", { className: "empty" }, "The result appears here while you watch."),
+    );
     this.outcome = h("section", { className: "outcome", "aria-label": "Result" }, this.result);
     this.element = this.form();
     this.chooseModel(before.provider);
@@ -110,8 +114,13 @@ class OrderForm {
   tell(told) {
     const sum = told.cost.estimated_usd === null ? "Price unknown" : money(told.cost.estimated_usd);
     this.mark([]);
-    fill(this.price, h("strong", {}, sum), ` for ${plural(told.requested_images, "image")}${told.sandbox ? " (sandbox: nothing is charged)" : ""}`,
-      h("small", {}, told.decision));
+    const free = told.sandbox ? " (sandbox: nothing is charged)" : "";
+    fill(
+      this.price,
+      h("strong", {}, sum),
+      ` for ${plural(told.requested_images, "image")}${free}`,
+      h("small", {}, told.decision),
+    );
   }
 
   blame(problem) {
@@ -129,7 +138,12 @@ class OrderForm {
 
   async send() {
     if (!this.prompt.value.trim()) {
-      this.blame({ detail: "a prompt is missing", who: "client", code: "invalid_request", errors: [{ pointer: "/prompt", message: "says what the image shows" }] });
+      this.blame({
+        detail: "a prompt is missing",
+        who: "client",
+        code: "invalid_request",
+        errors: [{ pointer: "/prompt", message: "says what the image shows" }],
+      });
       return this.prompt.focus();
     }
     ++this.asked; // a rehearsal still under way is old news
@@ -160,12 +174,20 @@ class OrderForm {
   }
 
   draw(job) {
-    const waiting = OPEN.has(job.status) ? Math.max(job.requested_images - job.images.length, 0) : 0;
+    const waiting = OPEN.has(job.status) ? job.requested_images - job.images.length : 0;
     fill(this.result,
-      h("p", { className: "line" }, state(job.status), h("span", {}, cost(job)), h("a", { href: `#/jobs/${job.id}` }, "Open the job")),
+      h("p", { className: "line" },
+        state(job.status),
+        h("span", {}, cost(job)),
+        h("a", { href: `#/jobs/${job.id}` }, "Open the job"),
+      ),
       job.error ? notice({ ...job.error, detail: job.error.message }) : null,
-      job.images.map((image) => h("figure", {}, h("img", { src: image.url, alt: `Result ${image.index + 1}`, width: image.width, height: image.height }))),
-      Array.from({ length: waiting }, () => h("div", { className: "picture busy", role: "img", "aria-label": "An image in the making" })));
+      job.images.map((image) => h("figure", {},
+        h("img",
+          { src: image.url, alt: `Result ${image.index + 1}`, width: image.width, height: image.height },
+        ),
+      )),
+      unmade(waiting));
   }
 }
 

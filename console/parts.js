@@ -4,7 +4,10 @@ import { h } from "./dom.js";
 import { explained, stateWords } from "./words.js";
 
 export function heading(text, ...beside) {
-  return h("div", { className: "heading" }, h("h1", { tabIndex: -1 }, text), h("div", { className: "actions" }, beside));
+  return h("div", { className: "heading" },
+    h("h1", { tabIndex: -1 }, text),
+    h("div", { className: "actions" }, beside),
+  );
 }
 
 export const state = (status) => h("span", { className: `state ${status}` }, stateWords(status));
@@ -12,11 +15,15 @@ export const state = (status) => h("span", { className: `state ${status}` }, sta
 export function notice(problem) {
   const { what, who, todo } = explained(problem);
   const fields = problem.errors?.length
-    ? h("ul", {}, problem.errors.map((one) => h("li", {}, h("code", {}, one.pointer || "/"), ` ${one.message}`)))
+    ? h("ul", {},
+      problem.errors.map((one) => h("li", {}, h("code", {}, one.pointer || "/"), ` ${one.message}`)),
+    )
     : null;
   const trace = problem.request_id ? h("p", { className: "faint" }, `Request ${problem.request_id}`) : null;
   return h("div", { className: "notice", role: "alert" },
-    h("p", {}, h("strong", {}, problem.errors?.length ? "Some fields cannot stay as they are." : what)), fields,
+    h("p", {},
+      h("strong", {}, problem.errors?.length ? "Some fields cannot stay as they are." : what),
+    ), fields,
     h("p", {}, [who, todo].filter(Boolean).join(" ")), trace);
 }
 
@@ -76,12 +83,21 @@ export function confirmed(title, text, action) {
 
 export function copyButton(text, content) {
   const made = doing(text, async () => {
-    if (!navigator.clipboard) throw { detail: "only a page behind https may copy; mark the text instead", who: "network" };
+    if (!navigator.clipboard) throw {
+      detail: "only a page behind https may copy; mark the text instead",
+      who: "network",
+    };
     await navigator.clipboard.writeText(content());
     made.textContent = "Copied";
     setTimeout(() => (made.textContent = text), 2000);
   });
   return made;
+}
+
+/** Places for the images that are still to come. */
+export function unmade(count) {
+  const words = { role: "img", "aria-label": "An image in the making" };
+  return Array.from({ length: Math.max(count, 0) }, () => h("div", { className: "picture busy", ...words }));
 }
 
 export function table(caption, columns, rows) {
@@ -93,12 +109,17 @@ export function table(caption, columns, rows) {
 
 export function facts(pairs) {
   const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return h("dl", { className: "facts" }, shown.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  return h("dl", { className: "facts" },
+    shown.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
 }
 
 export function meter(label, part, total) {
   const share = total > 0 ? Math.min(1, part / total) : 0;
   const bar = h("div", { className: share >= 0.9 ? "bar full" : "bar" });
   bar.style.width = `${(share * 100).toFixed(1)}%`;
-  return h("div", { className: "meter", role: "img", "aria-label": `${label}: ${Math.round(share * 100)} %` }, bar);
+  return h("div",
+    { className: "meter", role: "img", "aria-label": `${label}: ${Math.round(share * 100)} %` },
+    bar,
+  );
 }

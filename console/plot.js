@@ -32,11 +32,16 @@ export function columns(title, rows, { value, label, text }) {
     const x = index * step;
     return svg("g", {},
       svg("title", {}, `${label(row)}: ${text(row)}`),
-      svg("rect", { x: x + step * 0.14, y: height - tall, width: Math.min(step * 0.72, 48), height: tall, rx: 4 }),
+      svg("rect",
+        { x: x + step * 0.14, y: height - tall, width: Math.min(step * 0.72, 48), height: tall, rx: 4 },
+      ),
       index % every ? null : svg("text", { x: x + step * 0.14, y: height + 20 }, label(row).slice(5)));
   }));
 }
 
 function figure(title, height, children) {
-  return svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, class: "plot", role: "img", "aria-label": title }, ...children);
+  return svg("svg",
+    { viewBox: `0 0 ${WIDTH} ${height}`, class: "plot", role: "img", "aria-label": title },
+    ...children,
+  );
 }

@@ -11,11 +11,20 @@ const BREAKERS = { closed: "Working", open: "Held off", half_open: "Being tried"
 export async function show(main, { signal }) {
   const list = h("ul", { className: "cards", "aria-label": "Providers" });
   const draw = async () => {
-    const [{ data }, { data: recent }] = await Promise.all([get("providers", { signal }), get("jobs?limit=100", { signal })]);
+    const [{ data }, { data: recent }] = await Promise.all([
+      get("providers", { signal }),
+      get("jobs?limit=100", { signal }),
+    ]);
     const times = timesOf(recent);
     fill(list, data.map((one) => card(one, times.get(one.name) ?? [])));
   };
-  main.append(heading("Providers"), h("p", { className: "faint" }, "Times are those of the attempts in your newest hundred jobs, from sending to the end."), list);
+  main.append(
+    heading("Providers"),
+    h("p", { className: "faint" },
+      "Times are those of the attempts in your newest hundred jobs, from sending to the end.",
+    ),
+    list,
+  );
   await draw();
   often(SECONDS, signal, () => draw().catch(() => {}));
 }
@@ -37,7 +46,10 @@ const quantile = (sorted, share) => (sorted.length ? sorted[Math.ceil(sorted.len
 function card(provider, times) {
   const { in_flight: flying, max_in_flight: most } = provider;
   return h("li", { className: "card" },
-    h("div", { className: "line" }, h("h2", {}, providerName(provider.name)), state(provider.sandbox ? "sandbox" : "real")),
+    h("div", { className: "line" },
+      h("h2", {}, providerName(provider.name)),
+      state(provider.sandbox ? "sandbox" : "real"),
+    ),
     facts([
       ["Median", lasting(quantile(times, 0.5))], ["95th percentile", lasting(quantile(times, 0.95))],
       ["Measured", plural(times.length, "attempt")],
@@ -51,7 +63,10 @@ function card(provider, times) {
 function breaker({ model, breaker: how, since, reason }) {
   const fault = reason ? explained({ ...reason, detail: reason.message }) : null;
   return h("li", {},
-    h("div", { className: "line" }, h("span", {}, model), h("span", { className: `state breaker-${how}` }, BREAKERS[how] ?? how)),
+    h("div", { className: "line" },
+      h("span", {}, model),
+      h("span", { className: `state breaker-${how}` }, BREAKERS[how] ?? how),
+    ),
     since && how !== "closed" ? h("p", { className: "faint" }, `since ${whole(since)}`) : null,
     fault && how !== "closed" ? h("p", { className: "fault" }, `${fault.what} ${fault.who}`) : null);
 }

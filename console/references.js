@@ -14,11 +14,20 @@ export class References {
     this.list = h("ul", { className: "references", "aria-label": "References" });
     this.word = h("div");
     this.file = h("input", { type: "file", accept: TYPES.join(","), multiple: true, id: "reference-files" });
-    this.link = h("input", { type: "text", placeholder: "https://…, upload:…, job:…/0", spellcheck: false, "aria-label": "Address of a reference" });
+    this.link = h("input",
+      {
+        type: "text",
+        placeholder: "https://…, upload:…, job:…/0",
+        spellcheck: false,
+        "aria-label": "Address of a reference",
+      },
+    );
     this.note = h("small");
     this.element = h("fieldset", { className: "drop", "data-pointer": "/images" },
       h("legend", {}, "References"),
-      h("label", { htmlFor: "reference-files" }, "Drop or paste images here, or choose files"), this.file, this.note, this.list, this.word,
+      h("label", { htmlFor: "reference-files" },
+        "Drop or paste images here, or choose files",
+      ), this.file, this.note, this.list, this.word,
       h("div", { className: "row" }, this.link, button("Add", () => this.addLink())));
     this.listen(signal);
     this.draw();
@@ -102,7 +111,12 @@ export class References {
     fill(this.list, this.items.map((item, index) => {
       const away = button("Remove", () => this.remove(index), "quiet");
       away.setAttribute("aria-label", `Remove reference ${index + 1}`);
-      return h("li", {}, item.picture ? h("img", { src: item.picture, alt: `Reference ${index + 1}` }) : h("code", {}, item.name), away);
+      return h("li", {},
+        item.picture ? h("img",
+          { src: item.picture, alt: `Reference ${index + 1}` },
+        ) : h("code", {}, item.name),
+        away,
+      );
     }));
   }
 

@@ -14,7 +14,11 @@ export function history(job) {
   const start = Date.parse(job.created_at);
   const steps = [
     ...job.timeline.map((entry, index) => ({ at: entry.at, order: index, item: transition(entry) })),
-    ...job.attempts.map((attempt) => ({ at: attempt.submitted_at ?? job.created_at, order: 1000 + attempt.number, item: attempted(attempt) })),
+    ...job.attempts.map((attempt) => ({
+      at: attempt.submitted_at ?? job.created_at,
+      order: 1000 + attempt.number,
+      item: attempted(attempt),
+    })),
   ];
   steps.sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.order - other.order);
   return h("ol", { className: "timeline" }, steps.map(({ at, item }) =>
@@ -31,7 +35,8 @@ function attempted(attempt) {
   return h("div", { className: "attempt" },
     h("p", {}, h("strong", {}, `Attempt ${number} at ${providerName(provider)}, by ${delivery}`)),
     decision ? h("p", {}, decision) : null,
-    h("p", { className: "faint" }, `${plural(submissions.length, "request")}: ${ATTEMPT_WORDS[attempt.state] ?? attempt.state}` +
+    h("p", { className: "faint" },
+      `${plural(submissions.length, "request")}: ${ATTEMPT_WORDS[attempt.state] ?? attempt.state}` +
       ` · charged ${money(attempt.charged_usd)}${took(attempt)}`),
     fault ? h("p", { className: "fault" }, `${fault.what} ${fault.who}`) : null,
     attempt.task_ids.length ? h("p", { className: "faint" }, "Task ", h("code", {}, attempt.task_ids.join(", "))) : null);

@@ -16,12 +16,19 @@ export async function show(main, { signal }) {
   const box = h("div", { "aria-live": "polite" });
   const draw = async () => {
     const span = { from: from.value, to: to.value };
-    const told = await Promise.all(Object.keys(GROUPS).map((group) => get(`usage${query({ ...span, group_by: group })}`, { signal })));
+    const told = await Promise.all(Object.keys(GROUPS).map((group) => get(
+      `usage${query({ ...span, group_by: group })}`,
+      { signal },
+    )));
     fill(box, summary(told[0].total), told.map(section));
   };
   const redraw = () => draw().catch((problem) => fill(box, notice(problem)));
   for (const control of [from, to]) control.addEventListener("change", redraw);
-  main.append(heading("Usage"), h("div", { className: "filters" }, field("From", from), field("To", to)), box);
+  main.append(
+    heading("Usage"),
+    h("div", { className: "filters" }, field("From", from), field("To", to)),
+    box,
+  );
   await draw();
 }
 
@@ -36,10 +43,17 @@ function summary(total) {
 function section({ group_by: group, from, to, data }) {
   const name = (row) => (group === "provider" ? providerName(row[group]) : row[group]);
   const short = (row) => (name(row).length > 20 ? `${name(row).slice(0, 19)}…` : name(row));
-  const told = { label: short, value: (row) => Number(row.spent_usd), text: (row) => `${money(row.spent_usd)} · ${row.images}` };
+  const told = {
+    label: short,
+    value: (row) => Number(row.spent_usd),
+    text: (row) => `${money(row.spent_usd)} · ${row.images}`,
+  };
   const title = `${GROUPS[group]}: dollars spent and images made`;
   const rows = group === "day" ? everyDay(data, from, to) : data;
-  if (!data.length) return h("section", { className: "card" }, h("h2", {}, GROUPS[group]), empty("Nothing in this time."));
+  if (!data.length) return h("section", { className: "card" },
+    h("h2", {}, GROUPS[group]),
+    empty("Nothing in this time."),
+  );
   return h("section", { className: "card" }, h("h2", {}, GROUPS[group]),
     group === "day" ? columns(title, rows, told) : bars(title, rows, told),
     h("details", {}, h("summary", {}, "As a table"),

@@ -6,7 +6,16 @@ import { field, notice } from "./parts.js";
 import { forgetKeys, keepKey } from "./session.js";
 
 export function show(main, { reload }) {
-  const key = h("input", { type: "password", name: "key", required: true, autocomplete: "off", spellcheck: false, placeholder: "sk_…" });
+  const key = h("input",
+    {
+      type: "password",
+      name: "key",
+      required: true,
+      autocomplete: "off",
+      spellcheck: false,
+      placeholder: "sk_…",
+    },
+  );
   const remember = h("input", { type: "checkbox", id: "remember" });
   const form = h("form", { className: "card door" },
     h("h1", { tabIndex: -1 }, "Your image desk"),

@@ -87,8 +87,13 @@ export function bytes(count) {
 
 /** Say what is wrong, who can mend it, and how. */
 export function explained(problem) {
-  const todo = ADVICE[problem.code] ?? (problem.retryable ? "Try again in a moment." : "Trying again as it is will not help.");
-  return { what: sentence(problem.detail ?? problem.message ?? String(problem)), who: WHO[problem.who] ?? "", todo };
+  const again = problem.retryable ? "Try again in a moment." : "Trying again as it is will not help.";
+  const todo = ADVICE[problem.code] ?? again;
+  return {
+    what: sentence(problem.detail ?? problem.message ?? String(problem)),
+    who: WHO[problem.who] ?? "",
+    todo,
+  };
 }
 
 function sentence(text) {

@@ -1,5 +1,7 @@
 """The whole first visit: a key, a job with a reference, its price, its pictures, and its end."""
 
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -34,6 +36,12 @@ def shows_pictures(page: Page, count: int) -> None:
         expect(image).to_have_js_property("naturalWidth", 2048)
 
 
+def downloaded(page: Page) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").first.click()
+    return Path(download.value.path()).read_bytes()
+
+
 def spoil(stack: Stack, *faults: dict[str, Any]) -> None:
     answer = httpx.put(f"{stack.sandbox_url}/faults", json={"apixo": list(faults)}, trust_env=False)
     assert answer.status_code == 200, answer.text
@@ -64,7 +72,7 @@ def test_a_first_visit_from_the_key_to_the_end(visit: Visit, stack: Stack, api: 
         shows_pictures(page, 2)
         job = api.job(job_of(page))
         assert job["input"]["images"][0].startswith("upload:")
-        assert job["images"][0]["width"] == 2048
+        assert sha256(downloaded(page)).hexdigest() == job["images"][0]["sha256"]
 
         page.get_by_role("button", name="Delete").click()
         page.get_by_role("button", name="Keep").click()
