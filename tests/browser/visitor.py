@@ -57,12 +57,18 @@ class Visitor:
         return bool(self.page.evaluate(wide))
 
     def photograph(self, name: str) -> None:
-        """Keep a picture for the documents, in the runs that are to make them."""
+        """Keep a picture for the documents, in the runs that are to make them.
+
+        A gallery sits for it until every image has its preview.
+        """
         if os.environ.get("SEEDHOOK_SCREENSHOTS") == "1":
             _IMAGES.mkdir(exist_ok=True)
+            expect(self.page.locator(".blank").filter(has_text="image")).to_have_count(0)
             shot = Image.open(BytesIO(self.page.screenshot(animations="disabled"))).convert("RGB")
             # A palette makes it half as large, and nobody sees it.
-            small = shot.quantize(palette=shot.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
+            small = shot.quantize(
+                palette=shot.quantize(256, kmeans=3), dither=Image.Dither.FLOYDSTEINBERG
+            )
             small.save(_IMAGES / f"{name}.png", optimize=True)
 
     def notice(self, message: ConsoleMessage) -> None:
