@@ -1,6 +1,6 @@
 # The commands of a working day. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install test lint simulate chaos fuzz audit-static audit sbom fix demo dev deploy lock clean
+.PHONY: help install test browser-test lint simulate chaos fuzz audit-static audit sbom fix demo dev deploy lock clean
 .DELETE_ON_ERROR:
 
 # The best interpreter there is: what Lambda runs first, then any newer than 3.12.
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.14 python3.12 python3; do 
 VENV := .venv/bin
 
 help:  ## list these commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # Each environment is rebuilt only when its lock changes.
 .venv/installed: requirements/dev.txt .python-version
@@ -40,10 +40,18 @@ lint: install  ## format, lint, types, layers, template
 	$(VENV)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(VENV)/sam validate --lint --region us-east-1
 
-test: lint  ## everything CI runs
-	$(VENV)/pytest --cov --cov-report=term:skip-covered
+# The system's Chromium. Without one the console's tests are left out, and the run says so.
+BROWSER = $(or $(CHROMIUM),$(shell for name in chromium chromium-browser google-chrome; do \
+	command -v "$$name" && break; done))
+
+test: lint audit-static  ## everything CI runs
+	@test -n "$(BROWSER)" || echo "Left out: tests/browser. They need Chromium (apt-get install chromium), or its program's name in CHROMIUM."
+	$(VENV)/pytest --cov --cov-report=term:skip-covered $(if $(BROWSER),,--ignore=tests/browser)
 	# Of the rules and use cases every branch is taken; of all together, what pyproject.toml says.
 	$(VENV)/coverage report --include='shared/domain/*,shared/usecases/*' --fail-under=100
+
+browser-test: install  ## lead a real browser through the console, and renew its pictures in docs/images
+	SEEDHOOK_SCREENSHOTS=1 $(VENV)/pytest tests/browser
 
 SEEDS ?= 100000
 simulate: install  ## play SEEDS random stories, or replay one with SEED=n
@@ -125,6 +133,6 @@ build-%Function:
 	$(UV) pip install --quiet --link-mode copy --no-installer-metadata --target "$(ARTIFACTS_DIR)" \
 		--python-version $(PYTHON_VERSION) --python-platform $(PLATFORM_$(ARCHITECTURE)) --only-binary :all: \
 		--require-hashes --requirement $(REQUIREMENTS)
-	@test ! -e "$(ARTIFACTS_DIR)/functions" -a ! -e "$(ARTIFACTS_DIR)/shared"  # a dependency owns our name
-	cp -R functions shared "$(ARTIFACTS_DIR)"
+	@test ! -e "$(ARTIFACTS_DIR)/console" -a ! -e "$(ARTIFACTS_DIR)/functions" -a ! -e "$(ARTIFACTS_DIR)/shared"  # a dependency owns our name
+	cp -R console functions shared "$(ARTIFACTS_DIR)"
 	find "$(ARTIFACTS_DIR)" \( -name __pycache__ -o -name .lock \) -prune -exec rm -rf {} +

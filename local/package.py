@@ -97,7 +97,7 @@ def _digest(requirements: str, root: Path, python: Path) -> str:
 def _inputs(requirements: str, root: Path) -> Iterator[Path]:
     yield root / "Makefile"
     yield root / requirements
-    for folder in ("functions", "shared"):
+    for folder in ("console", "functions", "shared"):
         yield from (
             path
             for path in sorted((root / folder).rglob("*"))

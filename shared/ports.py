@@ -432,6 +432,14 @@ class KeptCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatedCallback:
+    """A kept callback with the moment it came; of one that was repeated, the last time."""
+
+    callback: KeptCallback
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackPage:
     callbacks: tuple[KeptCallback, ...]
     cursor: str | None
@@ -445,6 +453,10 @@ class CallbackArchive(Protocol):
 
         Raises InvalidRequest for a cursor that no page of theirs has given.
         """
+        ...
+
+    def newest(self, job_id: JobId, *, limit: int) -> tuple[DatedCallback, ...]:
+        """Return the callbacks of a job that came last, the newest first."""
         ...
 
     def remove(self, job_id: JobId) -> None: ...

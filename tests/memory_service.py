@@ -70,7 +70,7 @@ class MemoryService(Service):
         self.media = self.bucket = MemoryMediaStore()
         self.uploads = self.references = MemoryUploads()
         self.drop_folder = self.drops = MemoryDropFolder(self.uploads, self.clock)
-        self.callback_archive = self.archive = MemoryCallbackArchive()
+        self.callback_archive = self.archive = MemoryCallbackArchive(self.clock)
         self.previewer = MemoryPreviewer()
         self.preview_queue = self.to_preview = MemoryPreviewQueue()
         self.collect_queue = self.to_collect = MemoryQueue()

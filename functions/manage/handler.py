@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.manage.batch_routes import add_batch_routes
+from functions.manage.console_routes import add_console_routes
 from functions.manage.job_routes import add_job_routes
 from functions.manage.key_routes import add_key_routes, add_usage_route
 from functions.manage.upload_routes import add_upload_routes
@@ -37,6 +38,7 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     add_batch_routes(app, service)
     _add_admin_routes(app, service)
     add_usage_route(app, service)
+    add_console_routes(app, service)
 
     @app.get("/v1/openapi.json")
     def openapi() -> Response[str]:

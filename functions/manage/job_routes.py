@@ -6,6 +6,7 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from shared.api.app import answer, base_url_of, bearer_of, number_of
+from shared.api.callback_views import callback_view
 from shared.api.job_query import filter_of
 from shared.api.patience import LONGEST_WAIT
 from shared.api.views import image_link, images_view, job_view, preview_link
@@ -17,11 +18,13 @@ from shared.wiring import Service
 
 _DEFAULT_PAGE: Final = 20
 _LARGEST_PAGE: Final = 100
+_SHOWN_CALLBACKS: Final = 20  # of at most 64 kB each: an answer has room for 6 MB
 
 
 def add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     _add_reading(app, service)
     _add_images(app, service)
+    _add_callbacks(app, service)
 
     @app.post("/v1/jobs/<job_id>/cancel")
     def cancel_job(job_id: str) -> Response[str]:
@@ -40,7 +43,8 @@ def add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
 
 
 def _add_reading(app: APIGatewayHttpResolver, service: Service) -> None:
-    @app.get("/v1/jobs")
+    # A page of jobs is full of signed links, which shrink to a sixth.
+    @app.get("/v1/jobs", compress=True)
     def list_jobs() -> Response[str]:
         key = service.authenticate(bearer_of(app))
         query = app.current_event.query_string_parameters
@@ -79,6 +83,14 @@ def _add_images(app: APIGatewayHttpResolver, service: Service) -> None:
         else:
             link = image_link(job, image, service.media.link)
         return answer({"url": link}, status=HTTPStatus.FOUND, headers={"location": link})
+
+
+def _add_callbacks(app: APIGatewayHttpResolver, service: Service) -> None:
+    @app.get("/v1/jobs/<job_id>/callbacks")
+    def list_callbacks(job_id: str) -> Response[str]:
+        job = _job_of_caller(app, service, job_id)
+        newest = service.callback_archive.newest(job.id, limit=_SHOWN_CALLBACKS)
+        return answer({"object": "list", "data": [callback_view(one) for one in newest]})
 
 
 def _view(app: APIGatewayHttpResolver, service: Service, job: Job) -> dict[str, Any]:

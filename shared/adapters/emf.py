@@ -21,12 +21,13 @@ class EmfMetrics:
     ) -> None:
         self._stage = stage
         self._clock = clock
-        self._write = write or sys.stdout.write
+        self._write = write
 
     def __call__(self, measurements: Iterable[Measurement]) -> None:
+        write = self._write or sys.stdout.write  # whatever that is by now
         for one in measurements:
             line = json.dumps(self._document(one), separators=(",", ":"))
-            self._write(f"{line}\n")
+            write(f"{line}\n")
 
     def _document(self, one: Measurement) -> Mapping[str, Any]:
         dimensions = {"Stage": self._stage, **one.dimensions}

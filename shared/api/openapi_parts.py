@@ -147,6 +147,10 @@ ANSWERS: Final[dict[str, Schema]] = {
     "Attempt": _ATTEMPT,
     "Fault": _FAULT,
     "JobPage": page_of("Job"),
+    "Callback": thing(
+        object={"const": "callback"}, at=MOMENT, attempt=NUMBER, bytes=NUMBER, body=TEXT
+    ),
+    "CallbackPage": page_of("Callback"),
     "ImagePage": page_of("Image"),
     "Model": thing(id=TEXT, object={"const": "model"}, aliases=listed(TEXT), providers=_ANYTHING),
     "ModelPage": page_of("Model"),

@@ -94,6 +94,13 @@ JOBS: Final = (
         answers={302: "Link"},
         headers=["Location"],
     ),
+    Operation(
+        method="get",
+        path=f"{_JOB}/callbacks",
+        name="listCallbacks",
+        summary="What providers sent about a job, as it came: the newest twenty",
+        answers={200: "CallbackPage"},
+    ),
 )
 OPENAI: Final = (
     Operation(
@@ -168,6 +175,22 @@ REST: Final = (
         summary="Where providers call back; the path itself is the proof",
         answers={200: "Received"},
         error="Unknown",
+        key=None,
+    ),
+    Operation(
+        method="get",
+        path="/",
+        name="getConsole",
+        summary="The console, a page for people",
+        answers={200: None},
+        key=None,
+    ),
+    Operation(
+        method="get",
+        path="/console/{name}",
+        name="getConsoleFile",
+        summary="A file of the console",
+        answers={200: None},
         key=None,
     ),
     Operation(

@@ -1,5 +1,7 @@
 """The archive of callbacks: kept as they came, given again page by page."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from shared.domain.errors import InvalidRequest
@@ -142,6 +144,20 @@ def test_a_cursor_of_one_jobs_pages_is_none_of_anothers(archive: CallbackArchive
     assert cursor is not None
     with pytest.raises(InvalidRequest):
         archive.page(job_id=a_job(1).id, cursor=cursor, limit=1)
+
+
+def test_the_newest_are_given_with_their_time_and_no_other_jobs(archive: CallbackArchive) -> None:
+    before = datetime.now(UTC)
+    mine = [keep(archive, 1, attempt, b"body") for attempt in (1, 2, 3)]
+    keep(archive, 2, 1, b"body")
+
+    newest = archive.newest(a_job(1).id, limit=10)
+
+    assert sorted((one.callback for one in newest), key=lambda kept: kept.attempt) == mine
+    # S3 tells whole seconds.
+    assert all(abs(one.at - before) < timedelta(seconds=60) for one in newest)
+    assert len(archive.newest(a_job(1).id, limit=2)) == 2
+    assert archive.newest(a_job(3).id, limit=10) == ()
 
 
 def test_what_is_removed_is_gone_and_other_jobs_callbacks_stay(archive: CallbackArchive) -> None:

@@ -125,7 +125,11 @@ class Buckets:
 
 
 def memory_buckets() -> Buckets:
-    media, uploads, archive = MemoryMediaStore(), MemoryUploads(), MemoryCallbackArchive()
+    media, uploads, archive = (
+        MemoryMediaStore(),
+        MemoryUploads(),
+        MemoryCallbackArchive(SystemClock()),
+    )
     return Buckets(
         media=media,
         uploads=uploads,

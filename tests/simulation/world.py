@@ -114,7 +114,7 @@ class World(Service):
         self.leases = self._tapped(self.lease_book, "leases")
         self.media = self._tapped(self.bucket, "media")
         self.uploads = self._tapped(MemoryUploads(), "uploads")
-        self.callback_archive = self._tapped(MemoryCallbackArchive(), "archive")
+        self.callback_archive = self._tapped(MemoryCallbackArchive(self.clock), "archive")
 
     def _build_messages(self) -> None:
         self.bus = MemoryBus()

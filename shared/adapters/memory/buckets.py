@@ -13,7 +13,15 @@ from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key, preview_folder, preview_key
 from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
 from shared.domain.reference import UploadedObject, content_object
-from shared.ports import CallbackPage, Clock, Dropped, FoundUpload, KeptCallback, UploadForm
+from shared.ports import (
+    CallbackPage,
+    Clock,
+    DatedCallback,
+    Dropped,
+    FoundUpload,
+    KeptCallback,
+    UploadForm,
+)
 
 
 class MemoryMediaStore:
@@ -126,15 +134,18 @@ class MemoryUploads:
 
 
 class MemoryCallbackArchive:
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._bodies: dict[str, bytes] = {}
+        self._times: dict[str, datetime] = {}
 
     @property
     def kept(self) -> list[KeptCallback]:
         return [named(name, body) for name, body in self._bodies.items()]
 
     def keep(self, job_id: JobId, *, attempt: int, body: bytes) -> None:
-        self._bodies[name_of(job_id, attempt=attempt, body=body)] = body
+        name = name_of(job_id, attempt=attempt, body=body)
+        self._bodies[name], self._times[name] = body, self._clock.now()
 
     def page(self, *, job_id: JobId | None, cursor: str | None, limit: int) -> CallbackPage:
         if cursor is not None:
@@ -145,6 +156,14 @@ class MemoryCallbackArchive:
         return CallbackPage(
             callbacks=tuple(named(name, self._bodies[name]) for name in page),
             cursor=page[-1] if len(rest) > limit else None,
+        )
+
+    def newest(self, job_id: JobId, *, limit: int) -> tuple[DatedCallback, ...]:
+        mine = [name for name in self._bodies if name.startswith(folder_of(job_id))]
+        latest = sorted(mine, key=self._times.__getitem__, reverse=True)[:limit]
+        return tuple(
+            DatedCallback(callback=named(name, self._bodies[name]), at=self._times[name])
+            for name in latest
         )
 
     def remove(self, job_id: JobId) -> None:

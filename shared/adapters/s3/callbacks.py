@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.kept_callbacks import check_cursor, folder_of, name_of, named
-from shared.adapters.s3.folders import remove_folder
+from shared.adapters.s3.folders import objects_in, remove_folder
 from shared.domain.ids import JobId
-from shared.ports import CallbackPage, KeptCallback
+from shared.ports import CallbackPage, DatedCallback, KeptCallback
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,6 +37,14 @@ class S3CallbackArchive:
         return CallbackPage(
             callbacks=tuple(self._read(key) for key in keys),
             cursor=keys[-1] if answer.get("IsTruncated") else None,
+        )
+
+    def newest(self, job_id: JobId, *, limit: int) -> tuple[DatedCallback, ...]:
+        found = objects_in(self._client, self._bucket, folder_of(job_id))
+        latest = sorted(found, key=lambda entry: entry["LastModified"], reverse=True)[:limit]
+        return tuple(
+            DatedCallback(callback=self._read(entry["Key"]), at=entry["LastModified"])
+            for entry in latest
         )
 
     def remove(self, job_id: JobId) -> None:

@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef, ObjectTypeDef
 
 _AT_ONCE: Final = 1000
 
 
-def keys_in(client: "S3Client", bucket: str, folder: str) -> Iterator[str]:
+def objects_in(client: "S3Client", bucket: str, folder: str) -> Iterator["ObjectTypeDef"]:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
     for page in pages:
-        yield from (entry["Key"] for entry in page.get("Contents", []))
+        yield from page.get("Contents", [])
+
+
+def keys_in(client: "S3Client", bucket: str, folder: str) -> Iterator[str]:
+    return (entry["Key"] for entry in objects_in(client, bucket, folder))
 
 
 def remove_folder(client: "S3Client", bucket: str, folder: str) -> None:

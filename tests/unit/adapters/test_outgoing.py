@@ -326,10 +326,10 @@ def counted(printed: str) -> list[tuple[str, str]]:
 def test_a_result_on_a_new_host_is_counted_and_fetched_all_the_same(
     service: Service, net: Net, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fetched_as_result(service, "https://new.example/1.png?signature=s3cret")
+    fetched_as_result(service, "https://never-seen.example/1.png?signature=s3cret")
 
     printed = capsys.readouterr().out
-    assert counted(printed) == [("NewResultHosts", "new.example")]
+    assert counted(printed) == [("NewResultHosts", "never-seen.example")]
     assert "s3cret" not in printed
     assert net.connections == [(PUBLIC, 443)]
 

@@ -259,7 +259,7 @@ class TestDeleted:
                     service.bucket.objects.update(originals)  # had been read by then
                     service.make_previews(job_id)
 
-        replace(service.delete_job, archive=SlowArchive())(job)
+        replace(service.delete_job, archive=SlowArchive(service.clock))(job)
 
         assert service.bucket.objects == {}
         with pytest.raises(JobNotFound):
