@@ -1,8 +1,8 @@
 """The functions' package, made by the recipe that `sam build` uses and cached under `.seedhook/`.
 
-Bridges: the recipe is asked for this machine's architecture, system and Python, not Lambda's; byte
-code is compiled for the engine's Python, because a worker's folder is new every time; the zip is
-stored, not deflated, because the engine unpacks it for every new worker.
+Bridges: the recipe is asked for this machine's architecture and system and for the engine's
+Python, not for Lambda's; the zip is stored, not deflated, because the engine unpacks it for every
+new worker.
 """
 
 import hashlib
@@ -51,7 +51,6 @@ def build_package(*, root: Path = ROOT, python: Path = PYTHON) -> Package:
             artifacts = Path(work, "artifacts")
             artifacts.mkdir()
             _make(root, python, artifacts)
-            _compile(python, artifacts)
             # Two builds at once each finish their own file; the name appears only when complete.
             _zip(artifacts, Path(work, "package.zip")).replace(package)
     package.touch()
@@ -82,7 +81,7 @@ def _make(root: Path, python: Path, artifacts: Path) -> None:
     architecture = host_architecture()
     command = ["make", "--silent", "build-SubmitFunction"]
     command += [f"ARTIFACTS_DIR={artifacts}", f"ARCHITECTURE={architecture}"]
-    command.append(f"PYTHON_VERSION={_version(python)}")
+    command += [f"PYTHON_VERSION={_version(python)}", f"COMPILER={python}"]
     if sys.platform == "darwin":
         command.append(f"PLATFORM_{architecture}={_DARWIN_PLATFORMS[architecture]}")
     # A make that runs us (make demo) must not hand its own flags to the one we run.
@@ -98,13 +97,6 @@ def _version(python: Path) -> str:
     """Return the engine's Python as 3.13; its workers run what the package holds."""
     command = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def _compile(python: Path, artifacts: Path) -> None:
-    # Zip time stamps make time-checked byte code stale, hence unchecked hashes.
-    command = [str(python), "-m", "compileall", "-q", "-j0"]
-    command += ["--invalidation-mode", "unchecked-hash", "."]
-    subprocess.run(command, cwd=artifacts, check=True, stdout=subprocess.DEVNULL)
 
 
 def _zip(artifacts: Path, target: Path) -> Path:

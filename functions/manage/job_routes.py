@@ -3,11 +3,10 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from shared.api.app import answer, base_url_of, bearer_of, number_of
 from shared.api.job_query import filter_of
 from shared.api.patience import LONGEST_WAIT
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import file_name, images_view, job_view
 from shared.domain.errors import ImageNotFound, JobNotFound, PreviewNotFound
 from shared.domain.ids import JobId
