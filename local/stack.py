@@ -60,6 +60,7 @@ class StackOptions:
     chaos: Plan = NO_FAULTS
     allow_loopback: tuple[str, ...] = ()
     strict: bool = False
+    calls: Path | None = None  # where functions write down what they call: local/counting
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     root: Path = ROOT
     report: Callable[[str], None] = silent
@@ -147,7 +148,7 @@ def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     folders = started.enter_context(run_folders(options.data))
     listener = started.enter_context(closing(listening_socket(options.port)))
     options.report("starting the embedded AWS and the sandbox providers")
-    engine = started.enter_context(running_engine(_engine_options(folders, strict=options.strict)))
+    engine = started.enter_context(running_engine(_engine_options(folders, options)))
     sandbox = started.enter_context(
         running_sandbox(
             latency=options.latency,
@@ -164,14 +165,15 @@ def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     )
 
 
-def _engine_options(folders: Folders, *, strict: bool) -> EngineOptions:
+def _engine_options(folders: Folders, options: StackOptions) -> EngineOptions:
     return EngineOptions(
         port=_kept_port(folders, "engine-port"),
         temp=folders.temp,
         log=folders.log,
         objects=folders.objects,
         state=folders.state,
-        strict=strict,
+        strict=options.strict,
+        calls=options.calls,
     )
 
 

@@ -1,0 +1,210 @@
+"""The work of one job, counted on the local stack: AWS calls, bytes, invocations, milliseconds.
+
+Functions write down each call they make (local/counting); invocations and their time are in the
+functions' logs, as in CloudWatch. Each path is played once to fill what is remembered between jobs
+(keys, secrets, breakers), then JOBS times, one job after the other; what is told is the most that
+any of these took. Reading a job afterwards is its caller's own work, so `manage` is left out.
+"""
+
+import json
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from benchmarks.table import Bar, Table
+from local.aws import client
+from local.stack import Stack, StackOptions, running_stack
+
+JOBS: Final = 3
+MOST_CALLS: Final = 14
+MOST_INVOCATIONS: Final = 6
+BILLED_APART: Final = frozenset({"Manage", "Deliver", "Preview"})
+
+_PATIENCE: Final = 60.0
+_QUIET: Final = 1.5  # seconds without a call: the job's events are out
+_POLL: Final = 0.1
+_REPORT: Final = re.compile(r"REPORT RequestId: (\S+)\s.*Billed Duration: (\d+) ms", re.DOTALL)
+_FUNCTION: Final = re.compile(r"([A-Z][a-z]+)Function")
+_TERMINAL: Final = frozenset({"succeeded", "partial", "failed", "cancelled", "expired"})
+
+type Play = Callable[["Counted"], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What was done: calls by function and operation, bytes sent, invocations, their time."""
+
+    calls: Counter[tuple[str, str]]
+    sent: int
+    invocations: Counter[str]
+    billed: Counter[str]
+
+    def since(self, before: "Work") -> "Work":
+        return Work(
+            calls=self.calls - before.calls,
+            sent=self.sent - before.sent,
+            invocations=self.invocations - before.invocations,
+            billed=self.billed - before.billed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A running stack whose functions write down their calls."""
+
+    stack: Stack
+    api: httpx.Client
+    file: Path
+
+    def look(self) -> Work:
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        rows = [(_name(function), *rest) for function, *rest in map(json.loads, lines)]
+        ours = [row for row in rows if row[0] not in BILLED_APART]
+        invocations: Counter[str] = Counter()
+        billed: Counter[str] = Counter()
+        for function, milliseconds in self._reports():
+            invocations[function] += 1
+            billed[function] += milliseconds
+        return Work(
+            calls=Counter((function, operation) for function, _, operation, _ in ours),
+            sent=sum(size for *_, size in ours),
+            invocations=invocations,
+            billed=billed,
+        )
+
+    def settled(self) -> Work:
+        """Return what was done once nobody does anything more."""
+        deadline = time.monotonic() + _PATIENCE
+        work, quiet_since = self.look(), time.monotonic()
+        while time.monotonic() < quiet_since + _QUIET:
+            if time.monotonic() > deadline:
+                raise SystemExit("the functions do not come to rest")
+            time.sleep(_POLL)
+            now = self.look()
+            if now != work:
+                work, quiet_since = now, time.monotonic()
+        return work
+
+    def _reports(self) -> Iterator[tuple[str, int]]:
+        logs = client("logs", endpoint_url=self.stack.aws_endpoint_url, region=self.stack.region)
+        for group in logs.describe_log_groups()["logGroups"]:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"], filterPattern="REPORT"
+            )
+            found = dict(
+                report.groups()
+                for page in pages
+                for event in page["events"]
+                if (report := _REPORT.search(event["message"]))
+            )
+            name = _name(group["logGroupName"])
+            if name not in BILLED_APART:
+                yield from ((name, int(milliseconds)) for milliseconds in found.values())
+
+
+def _name(text: str) -> str:
+    """Return `Collect` for whatever the engine calls a function or its log."""
+    found = _FUNCTION.search(text)
+    return found[1] if found else text.rpartition("/")[2].rpartition("-")[2].capitalize()
+
+
+def submit(provider: str, delivery: str) -> Play:
+    def play(counted: Counted) -> None:
+        body = {
+            "model": "seedream-4.5",
+            "provider": provider,
+            "delivery": delivery,
+            "prompt": "a fox in watercolour",
+            "resolution": "2K",
+        }
+        answer = counted.api.post("/v1/jobs", json=body).raise_for_status()
+        finish(counted, answer.json()["id"])
+
+    return play
+
+
+def drop(counted: Counted) -> None:
+    """Have a picture edited by laying it into the bucket."""
+    s3 = client("s3", endpoint_url=counted.stack.aws_endpoint_url, region=counted.stack.region)
+    key = f"edits/{time.monotonic_ns()}.png"
+    picture = counted.api.get(_any_image(counted), follow_redirects=True).content
+    s3.put_object(
+        Bucket=counted.stack.uploads_bucket, Key=key, Body=picture, Metadata={"prompt": "at night"}
+    )
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        jobs = counted.api.get("/v1/jobs", params={"limit": 1}).json()["data"]
+        if jobs and jobs[0]["input"]["prompt"] == "at night" and jobs[0]["source"] == key:
+            finish(counted, jobs[0]["id"])
+            return
+        time.sleep(_POLL)
+    raise SystemExit("nobody took the picture")
+
+
+def finish(counted: Counted, job_id: str) -> None:
+    job: dict[str, Any] = {"status": "queued"}
+    while job["status"] not in _TERMINAL:
+        job = counted.api.get(f"/v1/jobs/{job_id}?wait=25").raise_for_status().json()
+    if job["status"] != "succeeded":
+        raise SystemExit(f"{job_id} {job['status']}: {job['error']}")
+
+
+PATHS: Final[Mapping[str, Play]] = {
+    "APIXO, callback": submit("apixo", "callback"),
+    "AI/ML API, sync": submit("aimlapi", "sync"),
+    "Oxen.ai, poll": submit("oxen", "poll"),
+    "Oxen.ai, stream": submit("oxen", "stream"),
+}
+
+
+def one_job(counted: Counted, play: Play) -> Work:
+    before = counted.settled()
+    play(counted)
+    return counted.settled().since(before)
+
+
+def most_of(counted: Counted, play: Play) -> Work:
+    play(counted)
+    works = [one_job(counted, play) for _ in range(JOBS)]
+    return max(works, key=lambda work: work.calls.total())
+
+
+def counted_paths() -> Iterator[tuple[str, Work]]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "calls")
+        options = StackOptions(port=0, latency=0.02, strict=True, calls=file, environ={})
+        with running_stack(options) as stack:
+            headers = {"authorization": f"Bearer {stack.api_key}"}
+            with httpx.Client(
+                base_url=stack.api_url, headers=headers, timeout=60, trust_env=False
+            ) as api:
+                counted = Counted(stack=stack, api=api, file=file)
+                for name, play in PATHS.items():
+                    yield name, most_of(counted, play)
+
+
+def report() -> Table:
+    head = ("path", "what", "figure", "at most", "bar")
+    table = Table("Work per job, one image", head)
+    for name, work in counted_paths():
+        bounded = name == "APIXO, callback"
+        calls = Bar(work.calls.total(), MOST_CALLS if bounded else None)
+        invocations = Bar(work.invocations.total(), MOST_INVOCATIONS if bounded else None)
+        table.add(name, "AWS calls", *calls.cells())
+        table.add(name, "invocations", *invocations.cells())
+        table.add(name, "bytes sent to AWS", *Bar(work.sent).cells())
+        table.add(name, "billed ms on this machine", *Bar(work.billed.total()).cells())
+        for (function, operation), count in sorted(work.calls.items()):
+            table.notes.append(f"{name}: {function} {operation} {count}")
+    return table
+
+
+if __name__ == "__main__":
+    print(report())
