@@ -1,6 +1,6 @@
 # The commands of a working day. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install test lint simulate chaos fuzz fix demo dev deploy lock clean
+.PHONY: help install test lint simulate chaos fuzz bench fix demo dev deploy lock clean
 .DELETE_ON_ERROR:
 
 # The best interpreter there is: what Lambda runs first, then any newer than 3.12.
@@ -53,6 +53,9 @@ fuzz: install  ## send N odd bodies, 10 N forged tokens and N/2 random steps to 
 
 chaos: install  ## kill workers and break providers under real jobs; ARGS="--jobs 200 --seed 1 --minutes 4.8"
 	$(VENV)/python -m tests.chaos $(ARGS)
+
+bench: install  ## measure against floors, at most ten minutes; writes benchmarks/results.md
+	$(VENV)/python -m benchmarks
 
 fix: install  ## format and mend what ruff can mend
 	$(VENV)/ruff format .

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -106,15 +107,12 @@ class Counted:
             pages = logs.get_paginator("filter_log_events").paginate(
                 logGroupName=group["logGroupName"], filterPattern="REPORT"
             )
-            found = dict(
-                report.groups()
-                for page in pages
-                for event in page["events"]
-                if (report := _REPORT.search(event["message"]))
-            )
+            messages = (event["message"] for page in pages for event in page["events"])
+            reports = filter(None, map(_REPORT.search, messages))
+            found = {report[1]: int(report[2]) for report in reports}
             name = _name(group["logGroupName"])
             if name not in APART:
-                yield from ((name, int(milliseconds)) for milliseconds in found.values())
+                yield from ((name, milliseconds) for milliseconds in found.values())
 
 
 def _name(text: str) -> str:
@@ -166,7 +164,8 @@ def usual_job(counted: Counted, play: Play) -> Work:
     return sorted(works, key=lambda work: work.calls.total())[JOBS // 2]
 
 
-def counted_paths() -> Iterator[tuple[str, Work]]:
+@contextmanager
+def counting_stack() -> Iterator[Counted]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "calls")
         options = StackOptions(port=0, latency=0.02, strict=True, calls=file, environ={})
@@ -175,9 +174,13 @@ def counted_paths() -> Iterator[tuple[str, Work]]:
             with httpx.Client(
                 base_url=stack.api_url, headers=headers, timeout=60, trust_env=False
             ) as api:
-                counted = Counted(stack=stack, api=api, file=file)
-                for name, play in PATHS.items():
-                    yield name, usual_job(counted, play)
+                yield Counted(stack=stack, api=api, file=file)
+
+
+def counted_paths() -> Iterator[tuple[str, Work]]:
+    with counting_stack() as counted:
+        for name, play in PATHS.items():
+            yield name, usual_job(counted, play)
 
 
 def report() -> Table:

@@ -31,7 +31,7 @@ def _listen() -> None:
         made.meta.events.register("before-send", _note)
         return made
 
-    Session.create_client = create_client  # type: ignore[method-assign]  # that is the point
+    Session.create_client = create_client  # type: ignore[assignment, method-assign]  # that is the point
 
 
 if _FUNCTION and _FILE:

@@ -37,8 +37,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The artifact of one function: all get the same, and each recipe takes its time."""
     folder = tmp_path_factory.mktemp("sam")
     version = "{}.{}".format(*sys.version_info)
-    command = [Path(sys.executable).with_name("sam"), "build", "CallbackFunction"]
-    command += ["--build-dir", folder, "--parameter-overrides"]
+    command = [str(Path(sys.executable).with_name("sam")), "build", "CallbackFunction"]
+    command += ["--build-dir", str(folder), "--parameter-overrides"]
     command.append(f"Architecture={host_architecture()}")
     told = {"SAM_CLI_TELEMETRY": "0", "PYTHON_VERSION": version}
     built = subprocess.run(
