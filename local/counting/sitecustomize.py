@@ -12,7 +12,7 @@ _FUNCTION = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
 _FILE = os.environ.get("SEEDHOOK_CALLS", "")
 
 
-def _note(request: Any, event_name: str, **_: Any) -> None:
+def _note(request: Any, event_name: str, **_more: Any) -> None:
     """Take one request as it goes out: a retry is a call of its own."""
     _, service, operation = event_name.split(".")
     size = int(request.headers.get("Content-Length", 0))

@@ -1,6 +1,7 @@
 """Values in DynamoDB's notation: what boto3 makes of them, and back."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -19,8 +20,10 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_it_is_the_notation_of_boto3(value: object) -> None:
-    assert to_wire(value) == TypeSerializer().serialize(value)
-    assert from_wire(to_wire(value)) == TypeDeserializer().deserialize(to_wire(value))
+    wired: Any = to_wire(value)
+
+    assert wired == TypeSerializer().serialize(value)
+    assert from_wire(wired) == TypeDeserializer().deserialize(wired)
 
 
 def test_a_tuple_lies_there_as_a_list() -> None:
