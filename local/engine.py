@@ -29,6 +29,7 @@ from local.ports import LOOPBACK
 
 REGION = "us-east-1"
 ROOT = Path(__file__).resolve().parent.parent
+_COUNTING = ROOT / "local" / "counting"
 PYTHON = ROOT / ".venv-engine" / "bin" / "python"
 
 # The engine's main module, plus a thread that ends it when whoever started it is gone.
@@ -85,6 +86,7 @@ class EngineOptions:
     state: Path | None = None
     strict: bool = False
     witness: Path | None = None
+    calls: Path | None = None  # where functions write down what they call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +147,14 @@ def environment(options: EngineOptions, shell: Mapping[str, str]) -> dict[str, s
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "POWERTOOLS_TRACE_DISABLED": "1",
+        **_counting(options),
     }
+
+
+def _counting(options: EngineOptions) -> dict[str, str]:
+    if options.calls is None:
+        return {}
+    return {"PYTHONPATH": str(_COUNTING), "SEEDHOOK_CALLS": str(options.calls)}
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 One is for all functions, but for those to which the Makefile gives requirements of their own.
 
-Bridges: the recipe is asked for this machine's architecture, system and Python, not Lambda's; byte
-code is compiled for the engine's Python, because a worker's folder is new every time; the zip is
-stored, not deflated, because the engine unpacks it for every new worker.
+Bridges: the recipe is asked for this machine's architecture and system and for the engine's
+Python, not for Lambda's; the zip is stored, not deflated, because the engine unpacks it for every
+new worker.
 """
 
 import hashlib
@@ -78,7 +78,6 @@ def _build(function: str, requirements: str, *, root: Path, python: Path) -> Pac
             artifacts = Path(work, "artifacts")
             artifacts.mkdir()
             _make(function, root, python, artifacts)
-            _compile(python, artifacts)
             # Two builds at once each finish their own file; the name appears only when complete.
             _zip(artifacts, Path(work, "package.zip")).replace(package)
     package.touch()
@@ -109,7 +108,7 @@ def _make(function: str, root: Path, python: Path, artifacts: Path) -> None:
     architecture = host_architecture()
     command = ["make", "--silent", f"build-{function}"]
     command += [f"ARTIFACTS_DIR={artifacts}", f"ARCHITECTURE={architecture}"]
-    command.append(f"PYTHON_VERSION={_version(python)}")
+    command += [f"PYTHON_VERSION={_version(python)}", f"COMPILER={python}"]
     if sys.platform == "darwin":
         command.append(f"PLATFORM_{architecture}={_DARWIN_PLATFORMS[architecture]}")
     # A make that runs us (make demo) must not hand its own flags to the one we run.
@@ -125,13 +124,6 @@ def _version(python: Path) -> str:
     """Return the engine's Python as 3.13; its workers run what the package holds."""
     command = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def _compile(python: Path, artifacts: Path) -> None:
-    # Zip time stamps make time-checked byte code stale, hence unchecked hashes.
-    command = [str(python), "-m", "compileall", "-q", "-j0"]
-    command += ["--invalidation-mode", "unchecked-hash", "."]
-    subprocess.run(command, cwd=artifacts, check=True, stdout=subprocess.DEVNULL)
 
 
 def _zip(artifacts: Path, target: Path) -> Path:

@@ -62,6 +62,7 @@ class StackOptions:
     allow_loopback: tuple[str, ...] = ()
     strict: bool = False
     witness: Path | None = None  # where the engine writes down what it judged, if strict
+    calls: Path | None = None  # where functions write down what they call: local/counting
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     root: Path = ROOT
     report: Callable[[str], None] = silent
@@ -175,6 +176,7 @@ def _engine_options(folders: Folders, options: StackOptions) -> EngineOptions:
         state=folders.state,
         strict=options.strict,
         witness=options.witness,
+        calls=options.calls,
     )
 
 

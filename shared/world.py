@@ -5,7 +5,7 @@ Adapters are imported where they are built: a cold start pays only for what its 
 
 import os
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -382,18 +382,19 @@ class World:
         from shared.adapters.secrets import SecretCallbackKeys
 
         secret = CallbackKeySettings.from_env(self._environ).callback_keys_secret
-        return SecretCallbackKeys(secret=secret)
+        return SecretCallbackKeys(self._secrets, secret=secret)
 
     @cached_property
     def is_admin_key(self) -> Callable[[str], bool]:
         from shared.adapters.secrets import AdminKeyCheck
 
-        return AdminKeyCheck(secret=AdminSettings.from_env(self._environ).admin_key_secret)
+        secret = AdminSettings.from_env(self._environ).admin_key_secret
+        return AdminKeyCheck(self._secrets, secret=secret)
 
     @cached_property
     def answer_seconds(self) -> float:
         """How long an answer that waits for its job may take."""
-        return AnswerSettings.from_env(self._environ).answer_seconds
+        return AnswerSettings.from_env(self._environ).seconds
 
     @cached_property
     def base_url(self) -> str:
@@ -402,16 +403,16 @@ class World:
 
     @cached_property
     def _provider_keys(self) -> dict[str, Callable[[], str]]:
-        from shared.adapters.secrets import provider_key
+        from shared.adapters.secrets import Parameter
 
         parameters = self._provider_settings.key_parameters
-        return {name: partial(provider_key, parameter) for name, parameter in parameters.items()}
+        return {name: Parameter(self._ssm, name=known) for name, known in parameters.items()}
 
     def _access(self, provider_base_url: str, *, sandbox: bool) -> ProviderAccess:
         """On one machine with us a provider reaches us directly, else by a public address."""
         local = self._addresses.loopback_url
         if not local:
-            base: str | None = self._public_url()
+            base: str | None = self._public_url
         elif urlsplit(provider_base_url).hostname in _LOOPBACK_HOSTS:
             base = local
         else:
@@ -419,10 +420,12 @@ class World:
         reaches_storage = not local or base == local
         return ProviderAccess(sandbox=sandbox, callback_base=base, fetches_links=reaches_storage)
 
+    @cached_property
     def _public_url(self) -> str:
-        from shared.adapters.secrets import public_url
+        from shared.adapters.secrets import Parameter
 
-        return self._addresses.public_url or public_url(self._addresses.public_url_parameter)
+        parameter = Parameter(self._ssm, name=self._addresses.public_url_parameter)
+        return self._addresses.public_url or parameter()
 
     @cached_property
     def _addresses(self) -> AddressSettings:
@@ -442,6 +445,12 @@ class World:
 
         allowed = OutgoingSettings.from_env(self._environ).allowed_loopback
         return HttpClient(loopback_origins=allowed)
+
+    def _secrets(self) -> Any:
+        return self._aws("secretsmanager")
+
+    def _ssm(self) -> Any:
+        return self._aws("ssm")
 
     def _aws(self, name: str) -> Any:
         from shared.adapters.aws import client

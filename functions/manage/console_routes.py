@@ -5,10 +5,9 @@ from functools import cache
 from http import HTTPStatus
 from typing import Final
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from shared.api.console import START_PAGE, console_files, console_headers
 from shared.api.problems import RouteNotFound
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.wiring import Service
 
 _A_MINUTE: Final = timedelta(minutes=1)

@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.manage.batch_routes import add_batch_routes
@@ -15,9 +14,9 @@ from functions.manage.upload_routes import add_upload_routes
 from functions.manage.webhook_routes import add_webhook_routes
 from shared.api.app import answer, bearer_of, body_of, http_app
 from shared.api.correlation import request_id_of
-from shared.api.openapi import openapi_document
 from shared.api.provider_views import providers_view
 from shared.api.requests import ReplayRequest, read
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import model_view
 from shared.domain.errors import (
     Forbidden,
@@ -42,6 +41,9 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
 
     @app.get("/v1/openapi.json")
     def openapi() -> Response[str]:
+        # It gathers every request's schema: only who asks for it pays for it.
+        from shared.api.openapi import openapi_document  # noqa: PLC0415
+
         return answer(openapi_document())
 
     @app.get("/v1/health")

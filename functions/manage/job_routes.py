@@ -3,12 +3,11 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from shared.api.app import answer, base_url_of, bearer_of, number_of
 from shared.api.callback_views import callback_view
 from shared.api.job_query import filter_of
 from shared.api.patience import LONGEST_WAIT
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import image_link, images_view, job_view, preview_link
 from shared.domain.errors import ImageNotFound, JobNotFound, PreviewNotFound
 from shared.domain.ids import JobId

@@ -2,10 +2,9 @@
 
 from http import HTTPStatus
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from shared.api.app import answer, bearer_of, body_of
 from shared.api.requests import read
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.upload_requests import UploadRequest
 from shared.domain.public import timestamp
 from shared.wiring import Service

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from shared.api.app import answer, bearer_of, body_of, number_of
 from shared.api.requests import read
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.webhook_requests import WebhookChangeRequest, WebhookRequest, read_moment
 from shared.api.webhook_views import delivery_view, webhook_view
 from shared.domain.api_key import ApiKey

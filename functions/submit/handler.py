@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.submit.openai_routes import add_openai_routes
@@ -16,6 +15,7 @@ from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, te
 from shared.api.correlation import request_id_of
 from shared.api.patience import ANSWER_WITHIN, came_at, preferred_wait
 from shared.api.requests import JobRequest, idempotency_of, read
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import dry_run_view, job_view
 from shared.domain.api_key import ApiKey
 from shared.domain.errors import InvalidRequest, JobNotFound

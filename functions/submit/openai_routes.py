@@ -9,8 +9,6 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from functions.submit.sending import send_off
 from shared.api.app import answer, bearer_of, body_of, text_of
 from shared.api.forms import form_of
@@ -18,6 +16,7 @@ from shared.api.openai_requests import ImageRequest, edit_of, repetition_of
 from shared.api.openai_views import failure, images_document, still_running
 from shared.api.patience import ANSWER_WITHIN, came_at
 from shared.api.requests import read
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import image_link
 from shared.domain.ids import JobId
 from shared.domain.job import Job

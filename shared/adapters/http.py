@@ -1,42 +1,31 @@
-"""HTTP to places we do not control. The only importer of httpx.
+"""HTTP to places we do not control. httpx does the work, once there is some: see exchanges.py.
 
 Every exchange has a connection of its own, closed afterwards. So each one is vetted anew, none is
 shared between hosts, and none has gone stale while a Lambda was frozen: a paid call that dies on a
 stale connection could not be told from one that was accepted.
 """
 
-import logging
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from json import dumps
 from math import inf
 from re import compile as regex
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
-import httpx
-from httpcore import ConnectionPool
-
 from shared.adapters.addresses import Origin, is_dns_name, is_loopback_place, origin_of
-from shared.adapters.http_errors import (
-    ConnectFailed,
-    DeadlineExceeded,
-    ExchangeFailed,
-    ForbiddenAddress,
-    HttpError,
-    RedirectRefused,
-)
+from shared.adapters.deadlines import Deadline, Hangup
+from shared.adapters.http_errors import ConnectFailed, ForbiddenAddress, RedirectRefused
 from shared.adapters.http_stream import HttpStream
-from shared.adapters.pinned import Deadline, Hangup, Resolve, pinned_pool, resolve_ipv4
+from shared.adapters.resolve import Resolve, resolve_ipv4
 
-# They log whole URLs and headers, and a URL may be a signed link.
-logging.getLogger("httpx").setLevel(logging.WARNING)
-logging.getLogger("httpcore").setLevel(logging.WARNING)
+if TYPE_CHECKING:
+    from httpx import BaseTransport
 
 _HTTPS: Final = 443
 _MAX_REDIRECTS: Final = 3
@@ -46,22 +35,6 @@ _FIXED: Final = {"accept-encoding": "identity", "connection": "close"}
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _HEADER_NAME: Final = regex(r"[a-zA-Z0-9_-]+")
 _HEADER_VALUE: Final = regex(r"[!-~](?:[\t -~]*[!-~])?|")
-
-# What each failure says about the request. What is not listed may have been sent.
-_MEANING: Final[Mapping[type[Exception], type[HttpError]]] = {
-    httpx.InvalidURL: ForbiddenAddress,
-    httpx.UnsupportedProtocol: ForbiddenAddress,
-    httpx.ConnectError: ConnectFailed,
-    httpx.ConnectTimeout: ConnectFailed,
-    httpx.PoolTimeout: ConnectFailed,
-    httpx.WriteTimeout: DeadlineExceeded,  # reads and writes may take as long as the deadline
-    httpx.ReadTimeout: DeadlineExceeded,
-    httpx.WriteError: ExchangeFailed,
-    httpx.ReadError: ExchangeFailed,
-    httpx.CloseError: ExchangeFailed,
-    httpx.LocalProtocolError: ExchangeFailed,
-    httpx.RemoteProtocolError: ExchangeFailed,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +51,7 @@ class HttpClient:
         self,
         *,
         loopback_origins: frozenset[str] = frozenset(),
-        transport: httpx.BaseTransport | None = None,
+        transport: "BaseTransport | None" = None,
         resolve: Resolve = resolve_ipv4,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -110,8 +83,7 @@ class HttpClient:
         if json is not None:
             headers = {"content-type": "application/json", **headers}
             body = dumps(json, allow_nan=False).encode()
-        with self._exchange(method, url, headers, body, deadline) as response:
-            answer = _stream(response, deadline=deadline, max_bytes=max_bytes)
+        with self._exchange(method, url, headers, body, deadline, max_bytes) as answer:
             content = answer.beginning() if beginning_only else b"".join(answer.chunks())
         return HttpAnswer(status=answer.status, headers=answer.headers, body=content)
 
@@ -135,37 +107,44 @@ class HttpClient:
             deadline_seconds, self._monotonic, idle_seconds=idle_seconds, hangup=hangup
         )
         for _ in range(1 + _MAX_REDIRECTS):
-            with self._exchange("GET", url, headers, None, deadline) as response:
-                if response.status_code not in _REDIRECTS:
-                    yield _stream(response, deadline=deadline, max_bytes=max_bytes)
+            with self._exchange("GET", url, headers, None, deadline, max_bytes) as answer:
+                if answer.status not in _REDIRECTS:
+                    yield answer
                     return
-                target = _target(url, response)
+                target = _target(url, answer.headers)
             if origin_of(target) != origin_of(url):
                 headers = _NO_HEADERS
             url = target
         raise RedirectRefused(f"more than {_MAX_REDIRECTS} redirects")
 
     @contextmanager
-    def _exchange(
+    def _exchange(  # noqa: PLR0913, PLR0917  one exchange in one call
         self,
         method: str,
         url: str,
         headers: Mapping[str, str],
         body: bytes | None,
         deadline: Deadline,
-    ) -> Iterator[httpx.Response]:
+        max_bytes: int,
+    ) -> Iterator[HttpStream]:
+        from shared.adapters.exchanges import exchange
+
         host = self._vetted(url).host
         # Looked at here, because the errors of libraries quote the value.
         if not all(map(_is_sendable, headers.items())):
             raise ConnectFailed(f"{host}: a header cannot be sent")
         fields = {**_DEFAULTS, **{name.lower(): headers[name] for name in headers}, **_FIXED}
-        # The bare transport instead of httpx.Client, which would bring along cookies, passwords
-        # and proxies from the environment, and opinions on redirects.
-        with _translated(host), self._transport or self._pinned_transport(deadline) as transport:
-            request = httpx.Request(method, url, headers=fields, content=body)
-            with closing(transport.handle_request(request)) as response:
-                response.request = request
-                yield response
+        with exchange(
+            self._transport or self._pinned_transport(deadline),
+            method=method,
+            url=url,
+            host=host,
+            headers=fields,
+            body=body,
+            deadline=deadline,
+            max_bytes=max_bytes,
+        ) as answer:
+            yield answer
 
     def allows(self, url: str) -> bool:
         """Tell whether a URL may be called, as far as can be seen before its name is resolved."""
@@ -185,63 +164,25 @@ class HttpClient:
             raise ForbiddenAddress("not a public https address")
         return origin
 
-    def _pinned_transport(self, deadline: Deadline) -> httpx.BaseTransport:
-        pool = pinned_pool(
+    def _pinned_transport(self, deadline: Deadline) -> "BaseTransport":
+        from shared.adapters.exchanges import pinned_transport
+
+        return pinned_transport(
             resolve=self._resolve,
             loopback_origins=self._loopback,
             deadline=deadline,
             tls=self._tls,
         )
-        return _PinnedTransport(pool)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        return httpx.create_ssl_context(trust_env=False)
+        from shared.adapters.exchanges import tls_context
+
+        return tls_context()
 
 
-class _PinnedTransport(httpx.HTTPTransport):
-    """Connects to the addresses it has vetted itself; TLS still goes by the name.
-
-    httpx has no argument for a network backend, httpcore's pool has, so the pool is put in here.
-    The base constructor would only build another: if httpx should ever keep its pool under
-    another name, requests fail rather than go out unvetted.
-    """
-
-    def __init__(self, pool: ConnectionPool) -> None:
-        self._pool = pool
-
-
-def _stream(response: httpx.Response, *, deadline: Deadline, max_bytes: int) -> HttpStream:
-    host = response.url.raw_host.decode()
-    return HttpStream(
-        status=response.status_code,
-        headers=dict(response.headers),
-        url_host=host,
-        pieces=_pieces(response, host),
-        to_head=response.request.method == "HEAD",
-        deadline=deadline,
-        max_bytes=max_bytes,
-    )
-
-
-def _pieces(response: httpx.Response, host: str) -> Iterator[bytes]:
-    with _translated(host):
-        yield from response.iter_raw()
-
-
-@contextmanager
-def _translated(host: str) -> Iterator[None]:
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        meaning = _MEANING.get(type(exc), ExchangeFailed)
-        # A protocol error quotes the line it could not read, which may hold a secret.
-        cause = None if isinstance(exc, httpx.ProtocolError) else exc
-        raise meaning(f"{host}: {type(exc).__name__}") from cause
-
-
-def _target(url: str, response: httpx.Response) -> str:
-    location: str = response.headers.get("location", "")
+def _target(url: str, headers: Mapping[str, str]) -> str:
+    location = headers.get("location", "")
     if not location:
         raise RedirectRefused("a redirect without a location")
     try:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from re import compile as regex
 from typing import Final
 
+from shared.adapters.deadlines import Deadline
 from shared.adapters.http_errors import DeadlineExceeded, ExchangeFailed, TooLarge
-from shared.adapters.pinned import Deadline
 
 _BODILESS: Final = frozenset({204, 304})
 _CONTENT_LENGTH: Final = regex(r"[0-9]{1,18}")

@@ -1,85 +1,20 @@
 """Connections that go to the address that was vetted, and end when their time is up."""
 
-import math
-import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from threading import Event, Thread
+from threading import Thread
 from typing import Final
 
 import httpcore
 
 from shared.adapters.addresses import are_public
+from shared.adapters.deadlines import Deadline
 from shared.adapters.http_errors import ForbiddenAddress
-
-type Resolve = Callable[[str], Sequence[str]]
+from shared.adapters.resolve import Resolve
 
 _CONNECT_SECONDS: Final = 2.0  # each for the name, the connection and TLS
 _WRITE_BYTES: Final = 16_384
-
-
-def resolve_ipv4(host: str) -> Sequence[str]:
-    found = socket.getaddrinfo(host, None, family=socket.AF_INET, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
-
-
-class Hangup:
-    """Ends exchanges from another thread: at once, even one that waits for an answer."""
-
-    def __init__(self) -> None:
-        self._is_over = Event()
-        self._line: socket.socket | None = None
-
-    def __call__(self) -> None:
-        # In this order: who takes a line after the cut finds that all is over before using it.
-        self._is_over.set()
-        _cut(self._line)
-
-    @property
-    def is_over(self) -> bool:
-        return self._is_over.is_set()
-
-    def wait(self, seconds: float) -> None:
-        """Return in time, or as soon as someone hangs up."""
-        self._is_over.wait(seconds)
-
-    def take(self, line: socket.socket) -> None:
-        """Hold the line to be cut; TLS puts another in the place of the first."""
-        self._line = line
-
-
-class Deadline:
-    """When an exchange ends, and how long it may stay without a sign of life."""
-
-    def __init__(
-        self,
-        seconds: float,
-        monotonic: Callable[[], float],
-        *,
-        idle_seconds: float = math.inf,
-        hangup: Hangup | None = None,
-    ) -> None:
-        self._monotonic = monotonic
-        self._at = monotonic() + seconds
-        self._idle_seconds = idle_seconds
-        self._hangup = hangup
-
-    def left(self) -> float:
-        is_over = self._hangup is not None and self._hangup.is_over
-        return 0.0 if is_over else self._at - self._monotonic()
-
-    def timeout(self, expired: type[Exception], *, at_most: float = math.inf) -> float:
-        """Return how long one socket operation may take. Raises `expired` if none may start."""
-        left = self.left()
-        if left <= 0:
-            raise expired("no time left")
-        return min(left, self._idle_seconds, at_most)
-
-    def holds(self, line: object) -> None:
-        if self._hangup and isinstance(line, socket.socket):
-            self._hangup.take(line)
 
 
 def pinned_pool(
@@ -142,13 +77,6 @@ class _PinnedBackend(httpcore.SyncBackend):
             raise httpcore.ConnectTimeout("the name took too long") from exc
         except OSError as exc:
             raise httpcore.ConnectError(str(exc)) from exc
-
-
-def _cut(line: socket.socket | None) -> None:
-    if line is not None:
-        with suppress(OSError):
-            # A TLS socket's own method would leave the reader without TLS in mid-read.
-            socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
 class _TimedStream(httpcore.NetworkStream):

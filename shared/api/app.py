@@ -7,11 +7,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from shared.api.openai_views import error_of, is_openai
 from shared.api.problems import CONTENT_TYPE, BodyTooLarge, RouteNotFound, problem_of
 from shared.api.requests import MAX_BODY_BYTES
+from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.security import SECURITY_HEADERS
 from shared.domain.errors import FieldError, InvalidRequest, ServiceError, Unauthenticated
 

@@ -13,7 +13,7 @@ _ULID = r"[0-9A-HJKMNP-TV-Z]{26}"
 
 
 class BatchRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     upload: Annotated[str, Field(pattern=rf"^upload:({_ULID}|{_ULID.lower()})$")]
     max_usd: Annotated[Decimal | None, Field(ge=0, le=1_000_000, strict=False)] = None

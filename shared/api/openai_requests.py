@@ -23,7 +23,7 @@ _IMAGE_NAMES: Final = frozenset({"image", "image[]"})
 class ImageRequest(BaseModel):
     """The body of POST /v1/images/generations; `images` come with edits alone."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     model: Annotated[str, Field(min_length=1, max_length=100)]
     prompt: Annotated[str, Field(min_length=1, max_length=5000)]

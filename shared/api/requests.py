@@ -55,7 +55,7 @@ class MalformedJson(InvalidRequest):
 
 
 class StrictRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class RetentionRequest(StrictRequest):

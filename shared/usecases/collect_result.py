@@ -121,7 +121,7 @@ class CollectResult:
             is_new = current.status is JobStatus.PROCESSING
             return current.storing(self.clock.now()) if is_new else None
 
-        return revise(self.jobs, job.id, change)
+        return revise(self.jobs, job.id, change, known=job)
 
     def _find(self, job: Job, submission: Submission, reports: _Reports | None) -> _Finding:
         if not reports:
@@ -169,7 +169,7 @@ class CollectResult:
             job = job.expired(now, fault) if fault else job
             return None if job is current else job
 
-        return revise(self.jobs, job.id, change)
+        return revise(self.jobs, job.id, change, known=job)
 
     def _leave_gates(self, before: Job, job: Job) -> None:
         """The outcome is written down by now: a place that is not given back is freed by time."""

@@ -16,14 +16,18 @@ def revise(
     job_id: JobId,
     change: Callable[[Job], Job | None],
     *,
+    known: Job | None = None,
     limits: Limits = UNLIMITED,
 ) -> Job:
     """Apply a change to the job as it stands; None from `change` leaves it be.
 
+    `known` spares the first read: the job as it was a moment ago. Should it be another by now,
+    saving fails, and it is read.
+
     Returns the job as saved. Raises VersionConflict when others win every time.
     """
     for _ in range(_TRIES):
-        job = jobs.get(job_id)
+        job, known = known or jobs.get(job_id), None
         changed = change(job)
         if changed is None:
             return job

@@ -46,7 +46,9 @@ class StartBatch:
         # What is counted now is what is run, whatever is put there meanwhile.
         wish = replace(wish, version_id=found.version_id)
         content = self.folder.read(wish.key, version_id=wish.version_id, at_most=LARGEST_BYTES)
-        batch = self._batch(wish, key, content or b"")
+        if content is None:
+            raise _refused("is not there any more")
+        batch = self._batch(wish, key, content)
         try:
             self.batches.add(batch)
         except VersionConflict:

@@ -1,12 +1,12 @@
 """The environment: what is missing is named, and lists are read as an operator writes them."""
 
 import pytest
-from pydantic import ValidationError
 
 from shared.config import (
     LimitSettings,
     OutgoingSettings,
     ProviderSettings,
+    SettingMissing,
     TableSettings,
 )
 
@@ -15,7 +15,7 @@ KEYS = {"APIXO_KEY_PARAMETER": "/seedhook/apixo"}
 
 @pytest.mark.parametrize("environ", [{}, {"TABLE_NAME": ""}], ids=["missing", "empty"])
 def test_what_is_missing_is_named(environ: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="TABLE_NAME"):
+    with pytest.raises(SettingMissing, match="TABLE_NAME"):
         TableSettings.from_env(environ)
 
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import TypeAdapter
-
 from shared.adapters.dynamodb.conflicts import is_conflict
+from shared.adapters.dynamodb.documents import Document
 from shared.adapters.dynamodb.items import Item, event_item, plain, text_of, wire
 from shared.domain.batch import Batch
 from shared.domain.errors import BatchNotFound, VersionConflict
@@ -16,7 +15,7 @@ from shared.domain.ids import BatchId
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_BATCH: Final = TypeAdapter(Batch)
+_BATCH: Final = Document(Batch)
 _LISTED: Final = 100
 # There are few: one shard is read at once.
 _DUE: Final = "batches"
@@ -86,7 +85,7 @@ def _key(tenant: str, batch_id: BatchId) -> dict[str, str]:
 def _item(batch: Batch) -> Item:
     item: dict[str, object] = _key(batch.tenant, batch.id) | {
         "version": batch.version,
-        "document": _BATCH.dump_json(batch).decode(),
+        "document": _BATCH.write(batch),
         # Listed by the index of jobs, in a partition of their own.
         "tenant": f"batches#{batch.tenant}",
         "job_id": f"{text_of(batch.created_at)}#{batch.id}",
@@ -97,4 +96,4 @@ def _item(batch: Batch) -> Item:
 
 
 def read_batch(item: Item) -> Batch:
-    return _BATCH.validate_json(plain(item)["document"])
+    return _BATCH.read(plain(item)["document"])

@@ -24,9 +24,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zlib import crc32
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from pydantic import TypeAdapter
-
+from shared.adapters.dynamodb.attributes import from_wire, to_wire
+from shared.adapters.dynamodb.documents import Document
 from shared.domain.api_key import ApiKey
 from shared.domain.breaker import Breaker
 from shared.domain.errors import AlreadyAdmitted
@@ -44,19 +43,17 @@ BREAKERS: Final = "breakers"
 KEYS: Final = "#keys"
 _TASKS_ARE_REMEMBERED: Final = timedelta(days=7)
 
-_JOB: Final = TypeAdapter(Job)
-_KEY: Final = TypeAdapter(ApiKey)
-_BREAKER: Final = TypeAdapter(Breaker)
-_to_wire: Final = TypeSerializer().serialize
-_from_wire: Final = TypeDeserializer().deserialize
+_JOB: Final = Document(Job)
+_KEY: Final = Document(ApiKey)
+_BREAKER: Final = Document(Breaker)
 
 
 def wire(plain: Mapping[str, object]) -> Item:
-    return {name: _to_wire(value) for name, value in plain.items()}
+    return {name: to_wire(value) for name, value in plain.items()}
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _from_wire(value) for name, value in item.items()}
+    return {name: from_wire(value) for name, value in item.items()}
 
 
 def job_key(job_id: JobId) -> dict[str, str]:
@@ -72,7 +69,7 @@ def job_item(job: Job) -> Item:
         "status": job.status.value,
         "provider": job.provider,
         "model": job.model,
-        "document": _JOB.dump_json(job).decode(),
+        "document": _JOB.write(job),
     }
     if job.forget_at:
         item["expires_at"] = int(job.forget_at.timestamp())
@@ -158,13 +155,13 @@ def key_item(key: ApiKey) -> Item:
             # Keys are few: they share the jobs' index, under a name that no tenant can have.
             "tenant": KEYS,
             "job_id": f"{text_of(key.created_at)}#{key.id}",
-            "document": _KEY.dump_json(key).decode(),
+            "document": _KEY.write(key),
         }
     )
 
 
 def read_job(item: Item) -> Job:
-    return _JOB.validate_json(plain(item)["document"])
+    return _JOB.read(plain(item)["document"])
 
 
 def read_due(item: Item) -> DueJob:
@@ -205,7 +202,7 @@ def read_event(item: Item) -> Event:
 
 
 def read_key(item: Item) -> ApiKey:
-    return _KEY.validate_json(plain(item)["document"])
+    return _KEY.read(plain(item)["document"])
 
 
 def key_of_api_key(key_id: KeyId) -> Item:
@@ -235,13 +232,13 @@ def breaker_item(breaker: Breaker) -> Item:
             "sk": f"{breaker.provider}#{breaker.model}",
             "schema": SCHEMA,
             "version": breaker.version,
-            "document": _BREAKER.dump_json(breaker).decode(),
+            "document": _BREAKER.write(breaker),
         }
     )
 
 
 def read_breaker(item: Item) -> Breaker:
-    return _BREAKER.validate_json(plain(item)["document"])
+    return _BREAKER.read(plain(item)["document"])
 
 
 def places_key(provider: str) -> dict[str, str]:

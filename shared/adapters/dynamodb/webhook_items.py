@@ -12,8 +12,7 @@ own id where jobs have theirs: so it lists deliveries newest first, and no index
 from datetime import timedelta
 from typing import Final
 
-from pydantic import TypeAdapter
-
+from shared.adapters.dynamodb.documents import Document
 from shared.adapters.dynamodb.items import SCHEMA, Item, due_attributes, plain, time_of, wire
 from shared.domain.delivery import Delivery
 from shared.domain.ids import DeliveryId
@@ -22,8 +21,8 @@ from shared.ports import DueDelivery
 
 _REMEMBERED: Final = timedelta(days=30)
 
-_WEBHOOK: Final = TypeAdapter(Webhook)
-_DELIVERY: Final = TypeAdapter(Delivery)
+_WEBHOOK: Final = Document(Webhook)
+_DELIVERY: Final = Document(Delivery)
 
 
 def webhooks_of(tenant: str) -> str:
@@ -35,13 +34,13 @@ def webhook_key(webhook: Webhook) -> dict[str, str]:
 
 
 def webhook_item(webhook: Webhook) -> Item:
-    document = _WEBHOOK.dump_json(webhook).decode()
+    document = _WEBHOOK.write(webhook)
     fields = {"schema": SCHEMA, "version": webhook.version, "document": document}
     return wire(webhook_key(webhook) | fields)
 
 
 def read_webhook(item: Item) -> Webhook:
-    return _WEBHOOK.validate_json(plain(item)["document"])
+    return _WEBHOOK.read(plain(item)["document"])
 
 
 def deliveries_of(tenant: str) -> str:
@@ -58,7 +57,7 @@ def delivery_item(delivery: Delivery) -> Item:
         "tenant": deliveries_of(delivery.tenant),
         "job_id": delivery.id,
         "version": delivery.version,
-        "document": _DELIVERY.dump_json(delivery).decode(),
+        "document": _DELIVERY.write(delivery),
     }
     if delivery.due_at:
         item |= due_attributes(delivery.id, delivery.due_at, kind="deliveries")
@@ -68,7 +67,7 @@ def delivery_item(delivery: Delivery) -> Item:
 
 
 def read_delivery(item: Item) -> Delivery:
-    return _DELIVERY.validate_json(plain(item)["document"])
+    return _DELIVERY.read(plain(item)["document"])
 
 
 def read_due_delivery(item: Item) -> DueDelivery:

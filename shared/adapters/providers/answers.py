@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.adapters.http import HttpAnswer, HttpClient
 from shared.adapters.http_errors import ConnectFailed, ForbiddenAddress, HttpError
@@ -183,6 +183,12 @@ def json_object(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+class Answer(BaseModel):
+    """What is read of a provider's answer; how to read it is worked out with the first."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 def read[M: BaseModel](model: type[M], content: object) -> M | None:

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.adapters.http import HttpAnswer, HttpClient
 from shared.adapters.providers.answers import (
+    Answer,
     ask,
     fault_of,
     in_words,
@@ -41,15 +42,15 @@ _STATES: Final = {
 }
 
 
-class _Accepted(BaseModel):
-    class Data(BaseModel):
+class _Accepted(Answer):
+    class Data(Answer):
         taskId: Annotated[str, Field(min_length=1)]  # noqa: N815  # the provider's spelling
 
     data: Data
 
 
-class _Status(BaseModel):
-    class Data(BaseModel):
+class _Status(Answer):
+    class Data(Answer):
         state: str
         resultJson: object = None  # noqa: N815  # the provider's spelling
         failCode: object = None  # noqa: N815  # the provider's spelling
@@ -59,7 +60,7 @@ class _Status(BaseModel):
     data: Data
 
 
-class _Results(BaseModel):
+class _Results(Answer):
     resultUrls: tuple[str, ...] | None = None  # noqa: N815  # the provider's spelling
 
 

@@ -7,10 +7,17 @@ from re import ASCII
 from re import compile as regex
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.adapters.http import HttpAnswer
-from shared.adapters.providers.answers import fault_of, in_words, is_success, read, refusal
+from shared.adapters.providers.answers import (
+    Answer,
+    fault_of,
+    in_words,
+    is_success,
+    read,
+    refusal,
+)
 from shared.domain.errors import SubmissionError
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskReport, TaskState
@@ -33,15 +40,15 @@ _STATES: Final = {
 }
 
 
-class _Named(BaseModel):
+class _Named(Answer):
     generation_id: Annotated[str, Field(min_length=1)]
 
 
-class _Listed(BaseModel):
+class _Listed(Answer):
     generations: tuple[_Named, ...]
 
 
-class _Generation(BaseModel):
+class _Generation(Answer):
     status: str
     result_url: str | None = None
     error_message: object = None

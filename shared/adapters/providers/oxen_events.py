@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from threading import Condition, Thread
 from typing import Final
 
+from shared.adapters.deadlines import Hangup
 from shared.adapters.http import HttpClient
 from shared.adapters.http_stream import HttpStream
-from shared.adapters.pinned import Hangup
 from shared.adapters.providers.answers import json_object
 from shared.adapters.providers.oxen_answers import task_id_of
 from shared.adapters.providers.oxen_sse import EventParser

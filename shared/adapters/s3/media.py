@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -184,7 +185,7 @@ class S3MediaStore:
         )
         target: Any = {"Bucket": self._bucket, "Key": key, "UploadId": upload["UploadId"]}
         try:
-            sent = [self._send_part(target, n, part) for n, part in enumerate(parts, start=1)]
+            sent = self._send_parts(target, parts)
             inspection.probe.finish()
             self._client.complete_multipart_upload(
                 **target, MultipartUpload={"Parts": sent}, IfNoneMatch="*"
@@ -196,6 +197,16 @@ class S3MediaStore:
             self._client.abort_multipart_upload(**target)
             raise
         return True
+
+    def _send_parts(self, target: Any, parts: Iterator[bytes]) -> list[Any]:
+        """Send each part while the next one comes; no more than these two are held."""
+        sent: list[Future[Any]] = []
+        with ThreadPoolExecutor(max_workers=1) as line:
+            for number, part in enumerate(parts, start=1):
+                if sent:
+                    sent[-1].result()
+                sent.append(line.submit(self._send_part, target, number, part))
+        return [one.result() for one in sent]
 
     def _send_part(self, target: Any, number: int, part: bytes) -> Any:
         answer = self._client.upload_part(**target, PartNumber=number, Body=part)

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from shared.adapters.deadlines import Deadline, Hangup
 from shared.adapters.http import HttpClient
 from shared.adapters.http_errors import (
     ConnectFailed,
@@ -33,7 +34,7 @@ from shared.adapters.http_errors import (
     RedirectRefused,
     TooLarge,
 )
-from shared.adapters.pinned import Deadline, Hangup, resolve_ipv4
+from shared.adapters.resolve import resolve_ipv4
 from tests.unit.adapters.urls import FORBIDDEN, GOOD
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -179,3 +180,15 @@ def test_a_batch_whose_key_is_no_longer_known_sends_nothing_and_says_why(
     assert (done.accepted, done.refused) == (0, 2)
     assert service.apixo.tasks == {}
     assert [line["error"]["code"] for line in report(service)] == ["gone"] * 2  # type: ignore[index]
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_refused(service: MemoryService) -> None:
+    read = service.drops.read
+
+    def gone_meanwhile(key: str, **where: Any) -> bytes | None:
+        return None if key == FILE else read(key, **where)
+
+    service.drops.read = gone_meanwhile  # type: ignore[method-assign]  # it goes at the worst moment
+
+    with pytest.raises(InvalidRequest, match="is not there any more"):
+        start(service, rows("a"))

@@ -1,0 +1,46 @@
+"""The dollars in docs/cost.md follow from the units beside them and the price list."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from benchmarks.prices import Units, idle_month
+from local.template_bridge import load_template
+from tests.docs.documents import Document
+
+COST: Final = Document(Path("docs/cost.md"))
+
+
+@pytest.mark.parametrize("row", COST.table("priced path"), ids=lambda row: row[0])
+def test_the_dollars_of_a_path_follow_from_its_units(row: list[str]) -> None:
+    units = Units(
+        api_requests=int(row[1]),
+        invocations=int(row[2]),
+        gb_seconds=float(row[3]),
+        write_units=int(row[4]),
+        read_units=int(row[5]),
+        puts=int(row[6]),
+        messages=int(row[7]),
+        events=int(row[8]),
+    )
+
+    assert f"{units.dollars_per_thousand():.3f}" == row[9]
+
+
+def test_the_idle_month_is_that_of_the_template() -> None:
+    resources = load_template(Path("template.yaml"))["Resources"].values()
+    secrets = sum(one["Type"] == "AWS::SecretsManager::Secret" for one in resources)
+    queues = sum(
+        event["Type"] == "SQS"
+        for one in resources
+        if one["Type"] == "AWS::Serverless::Function"
+        for event in one["Properties"].get("Events", {}).values()
+    )
+    month = idle_month(secrets=secrets, queues=queues, reads=12.5, writes=0)
+
+    told = [Decimal(row[1]) for row in COST.table("in a month")]
+
+    assert [f"{dollars:.2f}" for dollars in month.values()] == [str(one) for one in told[:3]]
+    assert f"Together ${sum(told)}" in COST.text
