@@ -205,6 +205,9 @@ def _edits(day: Day, api: Api) -> None:
         provider="oxen", prompt=PROMPT, n=6, images=[f"s3://{bucket}/edits/a/cat.png"]
     )
     api.finished(from_upload["id"])
+    placed = s3.get_object(Bucket=day.stack.media_bucket, Key="edits/b/cat.png/job.json")
+    job = json.load(placed["Body"])
+    assert api.delete(f"/v1/jobs/{job['id']}").status_code == 204
 
 
 def _batches(day: Day, api: Api) -> None:
@@ -282,13 +285,14 @@ def _lost_answer(day: Day, api: Api) -> None:
 
 
 def _reading(day: Day, api: Api) -> None:
-    job = api.get("/v1/jobs").json()["data"][-1]
-    for path in ("", "/images", "/images/0"):
+    job = api.looked_at(api.get("/v1/jobs").json()["data"][-1])
+    for path in ("", "/images", "/images/0", "/images/0?preview=1"):
         answer = api.get(f"/v1/jobs/{job['id']}{path}")
         query = parse_qsl(urlsplit(answer.headers.get("location", "")).query)
         day.secrets |= {value for name, value in query if "ignature" in name}
-    link = api.get(f"/v1/jobs/{job['id']}/images/0").headers["location"]
-    httpx.get(link, trust_env=False).raise_for_status()
+    for path in ("0", "0?preview=1"):
+        link = api.get(f"/v1/jobs/{job['id']}/images/{path}").headers["location"]
+        httpx.get(link, trust_env=False).raise_for_status()
     for path in ("models", "providers", "usage", "batches", "deliveries", "health"):
         assert api.get(f"/v1/{path}").status_code == 200
     body = {"model": "seedream-4.5", "prompt": PROMPT, "response_format": "b64_json"}

@@ -43,6 +43,11 @@ REASONS: Final = tuple(Reason(*row) for row in (
     ("WatchRole", "events:PutEvents", "EventBus", "as above"),
     ("WatchRole", "s3:PutObject", "MediaBucket/edits/*", "as above: beside their source"),
     ("WatchRole", "s3:GetObject", "MediaBucket/images/*", "as above"),
+    ("WatchRole", "sqs:SendMessage", "PreviewQueue", "as above"),
+    ("*", "s3:GetObjectTagging", "*", "a copy takes tags along; the engine asks for the read"),
+    ("IntakeRole", "s3:GetObject", "*/uploads/*", "a line, or an event, may name an upload"),
+    ("ManageRole", "sqs:SendMessage", "PreviewQueue", "for a preview that was asked for in vain"),
+    ("PreviewRole", "s3:DeleteObject", "*/previews/*", "of a job that is deleted meanwhile"),
 ))  # fmt: skip
 
 
