@@ -26,6 +26,7 @@ NOT_RUN = {
 ROOT = Path.cwd()
 PATIENCE_SECONDS = 60
 BUDGETS = Document(Path("docs/budgets.md"))
+DEPLOY = Document(Path("docs/deploy.md"))
 
 
 def shell_blocks(*, run: bool) -> list[Block]:
@@ -54,10 +55,10 @@ def run(command: list[str], *, folder: Path, **variables: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where the README's commands have been run, one after the other, in one shell."""
+    """Return where the commands of README and deployment have been run, in one shell."""
     folder = tmp_path_factory.mktemp("reader")
     script = "\n".join(
-        [block.text for block in readme().blocks if block.language == "sh" and not block.words]
+        [block.text for page in (readme(), DEPLOY) for block in to_run(page)]
         + ['echo "$JOB" > id', 'echo "$SEEDHOOK_API_KEY" > key']
     )
     run(
@@ -79,8 +80,8 @@ def test_every_block_that_is_not_run_says_why() -> None:
     assert {word for block in shell_blocks(run=False) for word in block.words} == NOT_RUN.keys()
 
 
-def test_only_the_readme_and_the_guide_to_budgets_have_commands_to_run() -> None:
-    known = [*to_run(readme()), *to_run(BUDGETS)]
+def test_no_other_page_has_commands_to_run() -> None:
+    known = [*to_run(readme()), *to_run(BUDGETS), *to_run(DEPLOY)]
 
     assert shell_blocks(run=True) == known
 

@@ -6,14 +6,15 @@ import pytest
 
 from local.template_bridge import load_template
 from shared.domain.retention import MEDIA_DAYS
-from tests.docs.documents import Document, readme
+from tests.docs.documents import Document
 
 TEMPLATE = load_template(Path("template.yaml"))
+DEPLOY = Document(Path("docs/deploy.md"))
 ARCHITECTURE = Document(Path("docs/architecture.md"))
 
 
-def test_the_readme_tells_every_parameter_an_operator_sets() -> None:
-    told = {name for name, _ in readme().table("parameter")}
+def test_the_deployment_page_tells_every_parameter_an_operator_sets() -> None:
+    told = {name for name, _ in DEPLOY.table("parameter")}
     local = {
         name
         for name, parameter in TEMPLATE["Parameters"].items()
@@ -21,7 +22,7 @@ def test_the_readme_tells_every_parameter_an_operator_sets() -> None:
     }
 
     assert told == TEMPLATE["Parameters"].keys() - local
-    assert local <= set(readme().code_spans)
+    assert local <= set(DEPLOY.code_spans)
 
 
 def test_every_function_is_told_with_its_timeout_and_memory() -> None:
