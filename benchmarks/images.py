@@ -2,8 +2,8 @@
 
 The floor reads an image whole and puts it whole; ours inspects, hashes and stores it in one pass
 (`HttpImageSource` into `S3MediaStore`). Both fetch from the same server and write to the same
-engine, ten images of 30 MB after each other, by turns, each turn in a process of its own that has
-done the same once before.
+engine ten images of 30 MB, the floor after each other and ours as collect does it, by turns, each
+turn in a process of its own that has done the same once before.
 """
 
 import json
@@ -24,9 +24,11 @@ from urllib.request import ProxyHandler, build_opener
 from benchmarks.table import Bar, Table
 from local.ports import LOOPBACK
 from shared.adapters.http import HttpClient
+from shared.adapters.parallel import Threads
 from shared.adapters.provider_images import HttpImageSource
 from shared.adapters.s3.media import S3MediaStore
 from shared.domain.ids import JobId
+from shared.world import IMAGES_AT_ONCE
 from tests.contract.aws import Aws
 from tests.contract.samples import large_png_pieces
 from tests.contract.store_huge_image import peak_kilobytes
@@ -53,9 +55,12 @@ def ours(aws: Aws, bucket: str, url: str) -> None:
     source = HttpImageSource(HttpClient(loopback_origins=frozenset({place})))
     store = S3MediaStore(aws.s3, bucket=bucket)
     job_id = JobId(f"job_{time.monotonic_ns():026d}")
-    for position in range(IMAGES):
+
+    def keep(position: int) -> None:
         with source.open(url) as chunks:
             store.store(job_id, attempt=1, position=position, chunks=chunks)
+
+    Threads(at_once=IMAGES_AT_ONCE)(keep, range(IMAGES))
 
 
 WAYS: Final[dict[str, Callable[[Aws, str, str], None]]] = {"floor": floor, "ours": ours}

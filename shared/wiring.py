@@ -166,6 +166,7 @@ class Service(World):
             media=self.media,
             gate=self.provider_gate,
             archive=self.callback_archive,
+            transfers=self.transfers,
             clock=self.clock,
         )
 

@@ -76,6 +76,9 @@ from shared.ports import (
     Webhooks,
 )
 
+_CALLS_AT_ONCE: Final = 10
+# Each takes some parts of an image; more would cost memory and gain little.
+IMAGES_AT_ONCE: Final = 2
 _REFERENCE_SECONDS: Final = 10.0  # as long as a provider would wait
 _REFERENCE_BYTES: Final = 30 * 1024 * 1024
 _LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
@@ -298,7 +301,13 @@ class World:
     def parallel(self) -> Parallel:
         from shared.adapters.parallel import Threads
 
-        return Threads()
+        return Threads(at_once=_CALLS_AT_ONCE)
+
+    @cached_property
+    def transfers(self) -> Parallel:
+        from shared.adapters.parallel import Threads
+
+        return Threads(at_once=IMAGES_AT_ONCE)
 
     @cached_property
     def limits(self) -> Mapping[str, int]:

@@ -86,7 +86,7 @@ class MemoryService(Service):
         self.aimlapi.files = self.oxen.files = self.apixo.files  # one web for all
         self.providers = {"apixo": self.apixo, "oxen": self.oxen, "aimlapi": self.aimlapi}
         self.streams: EventStreams = {}
-        self.parallel = InTurn()
+        self.parallel = self.transfers = InTurn()
         self.breakers = MemoryBreakers(self.store.announced)
         self.places = MemoryPlaces()
         self.limits: Mapping[str, int] = {}

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
-
-_AT_ONCE: Final = 10
+from dataclasses import dataclass
 
 
+@dataclass(frozen=True, slots=True)
 class Threads:
+    at_once: int
+
     def __call__[T, R](self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-        if len(items) == 1:
-            return [work(items[0])]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        if len(items) <= 1:
+            return [work(item) for item in items]
+        with ThreadPoolExecutor(self.at_once) as pool:
             return list(pool.map(work, items))
 
 

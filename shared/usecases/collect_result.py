@@ -33,6 +33,7 @@ from shared.ports import (
     ImageSource,
     JobStore,
     MediaStore,
+    Parallel,
     Providers,
     TaskHint,
 )
@@ -65,6 +66,7 @@ class CollectResult:
     media: MediaStore
     gate: ProviderGate
     archive: CallbackArchive
+    transfers: Parallel
     clock: Clock
 
     def __call__(self, job_id: JobId, *, hint: TaskHint | None = None) -> Job:
@@ -127,19 +129,24 @@ class CollectResult:
         if not reports:
             waited = without_news(submission, self.clock.now())
             return _Finding(waited, is_unread=reports is None)
-        images: list[StoredImage] = []
-        not_stored: list[Fault] = []
         there = {(image.attempt, image.position) for image in job.images}
-        for result in results(submission, reports):
-            if (submission.attempt, result.position) in there:
-                continue
-            try:
-                images.append(self._store(job, submission, result))
-            except ResultUnavailable as error:
-                not_stored.append(error.fault)
+        found = [
+            result
+            for result in results(submission, reports)
+            if (submission.attempt, result.position) not in there
+        ]
+        came = self.transfers(lambda result: self._stored(job, submission, result), found)
+        images = tuple(one for one in came if isinstance(one, StoredImage))
+        not_stored = [one for one in came if isinstance(one, Fault)]
         offer, now = self._offer(job, submission), self.clock.now()
         concluded = conclude(submission, reports, offer=offer, not_stored=not_stored, at=now)
-        return _Finding(concluded, tuple(images))
+        return _Finding(concluded, images)
+
+    def _stored(self, job: Job, submission: Submission, result: Result) -> StoredImage | Fault:
+        try:
+            return self._store(job, submission, result)
+        except ResultUnavailable as error:
+            return error.fault
 
     def _store(self, job: Job, submission: Submission, result: Result) -> StoredImage:
         with self.image_source.open(result.url) as chunks:

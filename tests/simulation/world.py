@@ -145,7 +145,7 @@ class World(Service):
         }
         self.providers = self.simulated
         self.streams: EventStreams = {}
-        self.parallel = InTurn()
+        self.parallel = self.transfers = InTurn()
         self.breakers = self._tapped(MemoryBreakers(self.store.announced), "breakers")
         self.places = self._tapped(MemoryPlaces(), "places")
         self.batches = MemoryBatches(self.store.announced)
