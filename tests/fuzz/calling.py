@@ -141,6 +141,8 @@ def complaints(answer: Answer) -> Iterator[str]:
         yield f"status {answer.status}"
     if not all(value.isascii() and value.isprintable() for value in answer.headers.values()):
         yield "a header that no server sends"
+    if answer.status < 400 and answer.headers.get("content-type", "").startswith("text/html"):
+        return  # the console's page
     try:
         size = len(answer.body.encode())
         document = json.loads(answer.body, parse_constant=_no_constant) if answer.body else None
