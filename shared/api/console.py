@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from shared.api.security import SECURITY_HEADERS
+
 START_PAGE: Final = "index.html"
 _FOLDER: Final = Path(__file__).resolve().parents[2] / "console"
 _TYPES: Final = {
@@ -43,7 +45,7 @@ def console_files(folder: Path = _FOLDER) -> Mapping[str, ConsoleFile]:
 
 def console_headers(*, images: str, uploads: str) -> dict[str, str]:
     """Return the headers of every file; pictures come from one bucket and go into another."""
-    return {
+    return SECURITY_HEADERS | {
         # Asked for each time and seldom sent: the ETag says whether it is still the same.
         "cache-control": "no-cache",
         "content-security-policy": "; ".join(
@@ -59,9 +61,7 @@ def console_headers(*, images: str, uploads: str) -> dict[str, str]:
             ]
         ),
         "cross-origin-opener-policy": "same-origin",
-        "referrer-policy": "no-referrer",
         "vary": "accept-encoding",
-        "x-content-type-options": "nosniff",
     }
 
 

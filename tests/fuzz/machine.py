@@ -30,8 +30,8 @@ _DAY: Final = timedelta(days=1)
 _FAULT: Final = Fault(code=ErrorCode.PROVIDER_UNAVAILABLE, message="out of order")
 _NO_JOB: Final = "job_01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
-# The model knows one provider for each job. The way to a second one is played by the simulation, with
-# a ledger for each.
+# The model knows one provider for each job. The way to a second one is played by the simulation,
+# with a ledger for each.
 bodies = st.fixed_dictionaries(
     {"model": st.sampled_from(["seedream-4.5", "seedream-4.5", "seedream-4", "seedream-5-lite"])}
     | {"prompt": st.sampled_from(["a fox", "naïve 🦊 \0 \u202e"]), "n": st.integers(1, 10)}

@@ -23,7 +23,7 @@ from tests.fuzz.image_posts import any_image_post
 from tests.fuzz.letters import any_body, random_letters
 from tests.fuzz.trials import any_question, dice
 from tests.http_events import http_event
-from tests.unit.functions.test_every_answer import is_guarded
+from tests.unit.functions.test_every_answer import is_guarded, is_guarded_page
 
 AT_ONCE: Final = 4
 _TIMEOUT: Final = 60  # seconds; an answer has 30
@@ -123,7 +123,8 @@ def _is_the_gateways(answer: httpx.Response) -> bool:
 
 
 def _ours(answer: httpx.Response) -> Iterator[str]:
-    if not is_guarded(answer.headers):
+    is_page = answer.headers.get("content-type", "").startswith("text/html")
+    if not (is_guarded_page if is_page else is_guarded)(answer.headers):
         yield "a browser is left a free hand"
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS and "retry-after" not in answer.headers:
         yield "too many, and no word of when to come again"

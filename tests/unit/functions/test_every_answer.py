@@ -18,6 +18,7 @@ GUARDS = {
     "referrer-policy": "no-referrer",
     "strict-transport-security": "max-age=31536000",
 }
+OF_A_PAGE = ("cache-control", "content-security-policy")
 CALLBACK_ROUTE = "POST /v1/callbacks/{provider}/{job_id}/{attempt}/{token}"
 
 
@@ -31,6 +32,24 @@ def is_guarded(headers: Mapping[str, str]) -> bool:
     return GUARDS.items() <= dict(headers).items() and not [
         name for name in headers if name.startswith("access-control-")
     ]
+
+
+def is_guarded_page(headers: Mapping[str, str]) -> bool:
+    """Whether a page of the console is guarded like an answer, but for what it is made of."""
+    policy = headers.get("content-security-policy", "").split("; ")
+    return (
+        is_guarded({**headers, **{name: GUARDS[name] for name in OF_A_PAGE}})
+        and {"default-src 'none'", "frame-ancestors 'none'"} <= set(policy)
+        and not any("unsafe" in source or "*" in source for source in policy)
+    )
+
+
+@pytest.mark.parametrize("path", ["/", "/console/main.js"])
+def test_the_pages_of_the_console_are_guarded_too(door: FrontDoor, path: str) -> None:
+    answer = door.call("GET", path)
+
+    assert answer.status == 200
+    assert is_guarded_page(answer.headers)
 
 
 @pytest.mark.parametrize(
