@@ -5,9 +5,9 @@ functions' logs, as in CloudWatch. Each path is played once to fill what is reme
 (keys, secrets, breakers), then JOBS times, one job after the other; what is told is the job in the
 middle.
 
-Apart from the job's own work stand reading it (`manage`), webhooks (`publish` asks once for each
-batch of events whether there are any, `deliver` sends them), and the watch: it looks after all jobs
-at once, however many there are, and is started each minute anyway.
+Apart from the job's own work stand reading it (`manage`), previews and webhooks (`publish` asks for
+the ones, and once for each batch of events whether there are any of the others), and the watch: it
+looks after all jobs at once, however many there are, and is started each minute anyway.
 """
 
 import json
@@ -31,7 +31,8 @@ JOBS: Final = 3
 MOST_CALLS: Final = 14
 MOST_INVOCATIONS: Final = 6
 APART: Final = frozenset({"Manage", "Deliver", "Preview", "Watch"})
-_OF_WEBHOOKS: Final = ("Publish", "Query")
+# Whether there are webhooks, and requests for deliveries and previews.
+_FOR_OTHERS: Final = frozenset({("Publish", "Query"), ("Publish", "SendMessage")})
 
 _PATIENCE: Final = 60.0
 _QUIET: Final = 1.5  # seconds without a call: the job's events are out
@@ -72,7 +73,7 @@ class Counted:
     def look(self) -> Work:
         lines = self.file.read_text().splitlines() if self.file.exists() else []
         rows = [(_name(function), *rest) for function, *rest in map(json.loads, lines)]
-        ours = [row for row in rows if row[0] not in APART and (row[0], row[2]) != _OF_WEBHOOKS]
+        ours = [row for row in rows if row[0] not in APART and (row[0], row[2]) not in _FOR_OTHERS]
         sent: Counter[tuple[str, str]] = Counter()
         for function, _, operation, size in ours:
             sent[function, operation] += size
@@ -168,7 +169,7 @@ def usual_job(counted: Counted, play: Play) -> Work:
 def counting_stack() -> Iterator[Counted]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "calls")
-        options = StackOptions(port=0, latency=0.02, strict=True, calls=file, environ={})
+        options = StackOptions(port=0, latency=0.1, strict=True, calls=file, environ={})
         with running_stack(options) as stack:
             headers = {"authorization": f"Bearer {stack.api_key}"}
             with httpx.Client(
