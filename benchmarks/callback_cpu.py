@@ -29,7 +29,7 @@ CALLS: Final = 1000
 MOST_MILLISECONDS: Final = 5.0
 _SAMPLE: Final = Path(__file__).parent.parent / "events" / "callback.http.json"
 _ENVIRON: Final = {
-    "CALLBACK_KEYS_SECRET": "keys",
+    "CALLBACK_KEYS_PARAMETER": "/keys",
     "MEDIA_BUCKET": "media",
     "COLLECT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/collect",
 }
@@ -37,7 +37,7 @@ _SECRET: Final = {"kid": "k1", "key": "a secret"}
 _ANSWERS: Final = {
     "PutObject": b"",
     "SendMessage": b'{"MessageId": "1", "MD5OfMessageBody": "2"}',
-    "GetSecretValue": json.dumps({"SecretString": json.dumps(_SECRET)}).encode(),
+    "GetParameter": json.dumps({"Parameter": {"Value": json.dumps(_SECRET)}}).encode(),
 }
 
 
@@ -62,7 +62,7 @@ def genuine_event() -> dict[str, Any]:
 def milliseconds() -> list[float]:
     os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test"}
     os.environ["AWS_SECRET_ACCESS_KEY"] = "test"  # noqa: S105  # signing is part of the work
-    for name in ("s3", "sqs", "secretsmanager"):
+    for name in ("s3", "sqs", "ssm"):
         client(name).meta.events.register("before-send", answered)
     service, event = Service(_ENVIRON), genuine_event()
     taken: list[float] = []

@@ -35,11 +35,9 @@ class Start:
     has_app: bool = False
 
 
-_SENDING: Final = ("dynamodb", "lambda", "s3", "secretsmanager", "sqs", "ssm")
+_SENDING: Final = ("dynamodb", "lambda", "s3", "sqs", "ssm")
 STARTS: Final[Mapping[str, Start]] = {
-    "callback": Start(
-        clients=("s3", "secretsmanager", "sqs"), wiring=("accept_callback",), bar=1.3
-    ),
+    "callback": Start(clients=("s3", "sqs", "ssm"), wiring=("accept_callback",), bar=1.3),
     "submit": Start(
         clients=_SENDING,
         wiring=("authenticate", "admit_job", "send_off", "await_end"),
@@ -83,7 +81,7 @@ for name in {clients!r}:
 
 _PLACES: Final = (
     "TABLE_NAME UPLOADS_BUCKET MEDIA_BUCKET DISPATCH_QUEUE_URL COLLECT_QUEUE_URL DELIVER_QUEUE_URL "
-    "INTAKE_QUEUE_URL WATCH_FUNCTION CALLBACK_KEYS_SECRET ADMIN_KEY_SECRET EVENT_BUS "
+    "INTAKE_QUEUE_URL WATCH_FUNCTION CALLBACK_KEYS_PARAMETER ADMIN_KEY_PARAMETER EVENT_BUS "
     "INTAKE_KEY_PARAMETER APIXO_KEY_PARAMETER OXEN_KEY_PARAMETER AIMLAPI_KEY_PARAMETER"
 )
 

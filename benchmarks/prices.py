@@ -14,7 +14,6 @@ PER_READ_UNIT: Final = 0.125 / 1_000_000
 PER_PUT: Final = 0.005 / 1_000
 PER_MESSAGE: Final = 0.40 / 1_000_000
 PER_EVENT: Final = 1.00 / 1_000_000
-PER_SECRET: Final = 0.40  # a month
 
 # A queue that feeds a function is polled by five pollers, each for 20 s at a time.
 POLLS: Final = 5 * 3 * 60 * 24 * 30
@@ -49,11 +48,10 @@ class Units:
         )
 
 
-def idle_month(*, secrets: int, queues: int, reads: float, writes: float) -> dict[str, float]:
+def idle_month(*, queues: int, reads: float, writes: float) -> dict[str, float]:
     """Return the dollars of a month without jobs; `reads` and `writes` are units of one start."""
     polls = max(0, POLLS * queues - FREE_MESSAGES)
     return {
-        "secrets": secrets * PER_SECRET,
         "queues": polls * PER_MESSAGE,
         "table": STARTS * (reads * PER_READ_UNIT + writes * PER_WRITE_UNIT),
     }

@@ -6,6 +6,7 @@ the workers of every function whose code or environment changed.
 """
 
 import json
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -79,9 +80,13 @@ class Deployer:
                 Overwrite=True,
             )
 
-    def admin_key(self, secret: str) -> str:
-        answer = self._client("secretsmanager").get_secret_value(SecretId=secret)
-        key: str = json.loads(answer["SecretString"])["admin_key"]
+    def admin_key(self, name: str) -> str:
+        """Return the admin key, which is put there first if there is none."""
+        ssm = self._client("ssm")
+        with suppress(ssm.exceptions.ParameterAlreadyExists):
+            ssm.put_parameter(Name=name, Value=secrets.token_hex(32), Type="SecureString")
+        answer = ssm.get_parameter(Name=name, WithDecryption=True)
+        key: str = answer["Parameter"]["Value"]
         return key
 
     def _deployed(self, template_url: str, values: Mapping[str, str]) -> Deployment:

@@ -234,9 +234,8 @@ def _intake_keys(api_key: str) -> dict[str, str]:
 
 
 def _described(ground: _Ground, deployment: Deployment) -> Stack:
-    secret = deployment.output("AdminKeySecret")
     deployer = Deployer(endpoint_url=ground.engine.url)
-    admin_key = deployer.admin_key(secret)
+    admin_key = deployer.admin_key(deployment.output("AdminKeyParameter"))
     api_key = obtain_api_key(ground.api_url, admin_key=admin_key, folders=ground.folders)
     deployer.change(deployment, _intake_keys(api_key))
     return Stack(

@@ -5,8 +5,6 @@ Bridges:
 * The engine runs no SAM transform: it is run here, by the library that AWS runs.
 * `AWS::ApiGatewayV2::Api` with a `Body` gives an API without routes and CREATE_COMPLETE: the body
   is taken apart into Integration and Route resources.
-* `Ref` of a secret is its name there and its ARN on AWS, and policies need the ARN: such a `Ref`
-  becomes `Fn::GetAtt` of `Id`, which is the ARN on both.
 * The engine speaks plain HTTP on loopback: statements that demand `aws:SecureTransport` are left
   out of resource policies, or nothing would be allowed once policies are enforced.
 * Code lies on this machine: every function's CodeUri becomes its package in the engine's S3, and
@@ -67,7 +65,7 @@ def to_cloudformation(
     for logical_id, resource in transformed["Resources"].items():
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
             resources |= _expanded_api(logical_id, resource)
-    return _with_secret_arns({**transformed, "Resources": dict(_over_plain_http(resources))})
+    return {**transformed, "Resources": dict(_over_plain_http(resources))}
 
 
 def _over_plain_http(resources: Mapping[str, Template]) -> Iterator[tuple[str, Template]]:
@@ -84,28 +82,6 @@ def _over_plain_http(resources: Mapping[str, Template]) -> Iterator[tuple[str, T
                 "PolicyDocument": {**document, "Statement": kept},
             }
             yield logical_id, {**resource, "Properties": properties}
-
-
-def _with_secret_arns(template: Template) -> Template:
-    secrets = {
-        name
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::SecretsManager::Secret"
-    }
-
-    def rewritten(node: Any) -> Any:
-        match node:
-            case {"Ref": str(name)} if name in secrets:
-                return {"Fn::GetAtt": [name, "Id"]}
-            case dict():
-                return {key: rewritten(value) for key, value in node.items()}
-            case list():
-                return [rewritten(value) for value in node]
-            case _:
-                return node
-
-    arns: Template = rewritten(template)
-    return arns
 
 
 def _with_code(template: Template, code: CodeLocations) -> Template:

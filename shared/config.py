@@ -70,11 +70,11 @@ class EventSettings(_FromEnv):
 
 
 class CallbackKeySettings(_FromEnv):
-    callback_keys_secret: str
+    callback_keys_parameter: str
 
 
 class AdminSettings(_FromEnv):
-    admin_key_secret: str
+    admin_key_parameter: str
 
 
 class AddressSettings(_FromEnv):

@@ -244,6 +244,17 @@ class Batches(Protocol):
         ...
 
 
+class DueIndex(Protocol):
+    """All that is ever due, of whatever kind: jobs, events, deliveries, batches."""
+
+    def is_clear(self, *, before: datetime) -> bool:
+        """Tell by one question that nothing is due by then; may lag writes a little.
+
+        False also when so much is still to come that one question does not see all of it.
+        """
+        ...
+
+
 class BatchQueue(Protocol):
     def send(self, tenant: str, batch_id: BatchId) -> None:
         """Let a step be taken."""

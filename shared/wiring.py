@@ -125,7 +125,7 @@ class Service(World):
         from shared.usecases.callback_urls import CallbackUrls
 
         return CallbackUrls(
-            accesses=self.accesses, callback_keys=self.callback_keys, clock=self.clock
+            accesses=self.accesses, signing_keys=self.signing_keys, clock=self.clock
         )
 
     @cached_property
@@ -224,6 +224,7 @@ class Service(World):
         from shared.usecases.watch_jobs import WatchJobs
 
         return WatchJobs(
+            due_index=self.due_index,
             jobs=self.jobs,
             leases=self.leases,
             providers=self.providers,

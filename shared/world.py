@@ -50,6 +50,7 @@ from shared.ports import (
     Deliveries,
     DeliverQueue,
     DropFolder,
+    DueIndex,
     EventBus,
     EventStreams,
     ImageSource,
@@ -176,6 +177,12 @@ class World:
         from shared.adapters.dynamodb.batches import DynamoBatches
 
         return DynamoBatches(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def due_index(self) -> DueIndex:
+        from shared.adapters.dynamodb.due_index import DynamoDueIndex
+
+        return DynamoDueIndex(self._aws("dynamodb"), table=self._table)
 
     @cached_property
     def places(self) -> Places:
@@ -388,17 +395,25 @@ class World:
 
     @cached_property
     def callback_keys(self) -> CallbackKeySource:
-        from shared.adapters.secrets import SecretCallbackKeys
+        """What opens: who has to know it may not make it."""
+        from shared.adapters.secrets import CallbackKeyRing, Parameter
 
-        secret = CallbackKeySettings.from_env(self._environ).callback_keys_secret
-        return SecretCallbackKeys(self._secrets, secret=secret)
+        return CallbackKeyRing(Parameter(self._ssm, name=self._callback_keys_name))
+
+    @cached_property
+    def signing_keys(self) -> CallbackKeySource:
+        """What signs: the first who needs it makes it."""
+        from shared.adapters.secrets import CallbackKeyRing, Parameter, new_callback_keys
+
+        name = self._callback_keys_name
+        return CallbackKeyRing(Parameter(self._ssm, name=name, first=new_callback_keys))
 
     @cached_property
     def is_admin_key(self) -> Callable[[str], bool]:
-        from shared.adapters.secrets import AdminKeyCheck
+        from shared.adapters.secrets import AdminKeyCheck, Parameter
 
-        secret = AdminSettings.from_env(self._environ).admin_key_secret
-        return AdminKeyCheck(self._secrets, secret=secret)
+        name = AdminSettings.from_env(self._environ).admin_key_parameter
+        return AdminKeyCheck(Parameter(self._ssm, name=name))
 
     @cached_property
     def answer_seconds(self) -> float:
@@ -445,6 +460,10 @@ class World:
         return ProviderSettings.from_env(self._environ)
 
     @cached_property
+    def _callback_keys_name(self) -> str:
+        return CallbackKeySettings.from_env(self._environ).callback_keys_parameter
+
+    @cached_property
     def _table(self) -> str:
         return TableSettings.from_env(self._environ).table_name
 
@@ -454,9 +473,6 @@ class World:
 
         allowed = OutgoingSettings.from_env(self._environ).allowed_loopback
         return HttpClient(loopback_origins=allowed)
-
-    def _secrets(self) -> Any:
-        return self._aws("secretsmanager")
 
     def _ssm(self) -> Any:
         return self._aws("ssm")

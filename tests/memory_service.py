@@ -15,6 +15,7 @@ from shared.adapters.memory.buckets import (
     MemoryMediaStore,
     MemoryUploads,
 )
+from shared.adapters.memory.due_index import MemoryDueIndex
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import (
@@ -92,6 +93,7 @@ class MemoryService(Service):
         self.limits: Mapping[str, int] = {}
         self.webhooks = MemoryWebhooks(self.store.announced)
         self.deliveries = self.log = MemoryDeliveries()
+        self.due_index = MemoryDueIndex(self.store, self.log, self.batches)
         self.deliver_queue = self.to_deliver = MemoryDeliverQueue()
         self.courier = self.receivers = MemoryCourier()
         self.may_reach = lambda url: url.startswith("https://")
@@ -102,7 +104,8 @@ class MemoryService(Service):
         self.image_source = MemoryImageSource(self.apixo.files)
         self.reference_source = MemoryImageSource({})
         self.random_bytes = Random(1).randbytes  # noqa: S311  # the same in each run
-        self.callback_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
+        self.signing_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
+        self.callback_keys = self.signing_keys
         self.is_admin_key = ADMIN_KEY.__eq__
         self.base_url = "https://seedhook.example"
 

@@ -1,4 +1,4 @@
-"""Secrets and parameters, read when first needed and again after some minutes.
+"""Parameters, secret or not, read when first needed and again after some minutes.
 
 Each is given the means to make a client, not a client: a process that needs none pays for none.
 """
@@ -6,17 +6,21 @@ Each is given the means to make a client, not a client: a process that needs non
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from shared.domain.callback_token import CallbackKeys
 
 if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_ssm import SSMClient
 
 _REMEMBERED_SECONDS: Final = 300
+
+
+class SecretMissing(Exception):
+    """Nobody has put the parameter there."""
 
 
 class _Remembered:
@@ -38,63 +42,91 @@ class _Remembered:
 
 
 class Parameter:
-    """A parameter of the Parameter Store, decrypted."""
+    """A parameter of the Parameter Store, decrypted. Raises SecretMissing when there is none.
+
+    With `first` there is one from the first reading on: it makes the value, unless another process
+    is quicker. What is made is a SecureString under the account's own key.
+    """
 
     def __init__(
         self,
         client: "Callable[[], SSMClient]",
         *,
         name: str,
+        first: Callable[[], str] | None = None,
         seconds: float = _REMEMBERED_SECONDS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._name = name
+        self._first = first
         self._value = _Remembered(self._read, seconds=seconds, now=now)
 
     def __call__(self) -> str:
         return self._value()
 
     def _read(self) -> str:
-        answer = self._client().get_parameter(Name=self._name, WithDecryption=True)
+        try:
+            return self._get()
+        except SecretMissing:
+            if self._first is None:
+                raise
+            return self._put(self._first())
+
+    def _get(self) -> str:
+        client = self._client()
+        try:
+            answer = client.get_parameter(Name=self._name, WithDecryption=True)
+        except client.exceptions.ParameterNotFound:
+            raise SecretMissing(f"there is no parameter {self._name}") from None
         return answer["Parameter"]["Value"]
 
-
-class _JsonSecret:
-    def __init__(
-        self,
-        client: "Callable[[], SecretsManagerClient]",
-        *,
-        secret: str,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._client = client
-        self._secret = secret
-        self._text = _Remembered(self._read, seconds=_REMEMBERED_SECONDS, now=now)
-
-    def _value(self) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads(self._text())
+    def _put(self, value: str) -> str:
+        client = self._client()
+        try:
+            client.put_parameter(Name=self._name, Value=value, Type="SecureString")
+        except client.exceptions.ParameterAlreadyExists:
+            return self._get()
         return value
 
-    def _read(self) -> str:
-        return self._client().get_secret_value(SecretId=self._secret)["SecretString"]
+
+def new_callback_keys() -> str:
+    """Make what CallbackKeyRing reads: one key, 256 bits of chance."""
+    return json.dumps({"kid": "k1", "key": secrets.token_hex(32)})
 
 
-class SecretCallbackKeys(_JsonSecret):
-    """A secret `{"kid", "key"}`, with the one before it under `previous` during a rotation."""
+class CallbackKeyRing:
+    """The keys in a text `{"kid", "key"}`: it signs; a second one under `other` opens too.
+
+    Without a text there are no keys: then nothing has been signed, and nothing is genuine.
+    """
+
+    def __init__(self, text: Callable[[], str]) -> None:
+        self._text = text
 
     def __call__(self) -> CallbackKeys:
-        value = self._value()
-        generations = [value, *filter(None, [value.get("previous")])]
+        try:
+            value = json.loads(self._text())
+        except SecretMissing:
+            return CallbackKeys(current="", keys={})
+        both = [value, *filter(None, [value.get("other")])]
         return CallbackKeys(
             current=value["kid"],
-            keys={one["kid"]: one["key"].encode() for one in generations},
+            keys={one["kid"]: one["key"].encode() for one in both},
         )
 
 
-class AdminKeyCheck(_JsonSecret):
+class AdminKeyCheck:
+    """Knows the admin key; without one in the store it knows none."""
+
+    def __init__(self, key: Callable[[], str]) -> None:
+        self._key = key
+
     def __call__(self, presented: str) -> bool:
-        expected = self._value()["admin_key"]
+        try:
+            expected = self._key()
+        except SecretMissing:
+            return False
         return hmac.compare_digest(_digest(presented), _digest(expected))
 
 

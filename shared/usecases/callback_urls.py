@@ -15,7 +15,7 @@ _LIFE: Final = timedelta(days=3)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackUrls:
     accesses: Accesses
-    callback_keys: CallbackKeySource
+    signing_keys: CallbackKeySource
     clock: Clock
 
     def __call__(self, job: Job, offer: Offer) -> str | None:
@@ -25,5 +25,5 @@ class CallbackUrls:
             return None
         attempt = len(job.attempts)
         target = CallbackTarget(provider=job.provider, job_id=job.id, attempt=attempt)
-        token = sign(target, keys=self.callback_keys(), expires=self.clock.now() + _LIFE)
+        token = sign(target, keys=self.signing_keys(), expires=self.clock.now() + _LIFE)
         return f"{base}/v1/callbacks/{job.provider}/{job.id}/{attempt}/{token}"

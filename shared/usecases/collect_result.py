@@ -89,10 +89,13 @@ class CollectResult:
         if job.status in _NOTHING_WANTED:
             self._call_off(job)
         answers = [(s, endings.get(s) or self._ask(job, s)) for s in job.followed]
-        if any(report.result_urls for _, reports in answers for report in reports or ()):
-            job = self._storing(job)
+        coming = sum(len(report.result_urls) for _, reports in answers for report in reports or ())
+        began = self.clock.now() if coming else None
+        # Callers see that many are being stored; of one the write would outlast the sight.
+        if began and coming > 1:
+            job = revise(self.jobs, job.id, lambda current: _begun(current, began), known=job)
         findings = {s: self._find(job, s, reports) for s, reports in answers}
-        settled = self._write_down(job, findings)
+        settled = self._write_down(job, findings, began)
         self._leave_gates(job, settled)
         return settled
 
@@ -117,13 +120,6 @@ class CollectResult:
             return provider.report(self._offer(job, submission), submission.task_ids)
         except ProviderUnreadable:
             return None
-
-    def _storing(self, job: Job) -> Job:
-        def change(current: Job) -> Job | None:
-            is_new = current.status is JobStatus.PROCESSING
-            return current.storing(self.clock.now()) if is_new else None
-
-        return revise(self.jobs, job.id, change, known=job)
 
     def _find(self, job: Job, submission: Submission, reports: _Reports | None) -> _Finding:
         if not reports:
@@ -158,7 +154,9 @@ class CollectResult:
                 keep_days=job.retention.image_days,
             )
 
-    def _write_down(self, job: Job, findings: Mapping[Submission, _Finding]) -> Job:
+    def _write_down(
+        self, job: Job, findings: Mapping[Submission, _Finding], began: datetime | None
+    ) -> Job:
         images = [image for finding in findings.values() for image in finding.images]
         asked_in_vain = any(finding.is_unread for finding in findings.values())
 
@@ -167,11 +165,11 @@ class CollectResult:
             # What others wrote down meanwhile is newer than what was found.
             updates = [findings[s].submission for s in current.followed if s in findings]
             look_at = now + _SOON if asked_in_vain else next_look(current, now)
-            job = current
+            job = (_begun(current, began) if began else None) or current
             if images or set(updates) - set(current.submissions):
-                job = current.settled(updates, images, at=now, check_at=look_at)
+                job = job.settled(updates, images, at=now, check_at=look_at)
             elif _is_worth_moving(current, look_at, now):
-                job = current.postponed(now, look_at)
+                job = job.postponed(now, look_at)
             fault = job.overrun(now)
             job = job.expired(now, fault) if fault else job
             return None if job is current else job
@@ -184,6 +182,11 @@ class CollectResult:
             for provider in {s.provider for s in before.followed}:
                 if not job.is_in_flight_at(provider):
                     self.gate.leave(job.id, provider)
+
+
+def _begun(job: Job, at: datetime) -> Job | None:
+    """Write down since when images are being stored, unless that is known."""
+    return job.storing(at) if job.status is JobStatus.PROCESSING else None
 
 
 def _is_worth_moving(job: Job, look_at: datetime, now: datetime) -> bool:

@@ -15,7 +15,17 @@ from shared.domain.ids import TaskId
 from shared.domain.measurement import Measurement, Metric
 from shared.domain.offers import Catalog, Offer
 from shared.domain.status import SLOW
-from shared.ports import Clock, DueJob, EventStreams, JobStore, Leases, Metrics, Providers, Queue
+from shared.ports import (
+    Clock,
+    DueIndex,
+    DueJob,
+    EventStreams,
+    JobStore,
+    Leases,
+    Metrics,
+    Providers,
+    Queue,
+)
 from shared.usecases.hand_out_batches import BatchRounds, HandOutBatches
 from shared.usecases.hand_out_deliveries import HandOutDeliveries, Rounds
 from shared.usecases.listen_in import Ears, listening
@@ -35,6 +45,7 @@ _TRUST_IN_STREAMS: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchJobs:
+    due_index: DueIndex
     jobs: JobStore
     leases: Leases
     providers: Providers
@@ -61,6 +72,8 @@ class WatchJobs:
         return looks
 
     def _has_work(self, now: datetime) -> bool:
+        if self.due_index.is_clear(before=now + _HORIZON):
+            return False
         return (
             bool(self.jobs.due(before=now + _HORIZON, limit=1))
             or bool(self.publish_events.overdue(now))

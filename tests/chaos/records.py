@@ -1,7 +1,6 @@
 """Seedhook's own records: the table, and the media bucket."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,8 +79,9 @@ def wake_watch(engine: Engine) -> None:
 def admin_key(engine: Engine) -> str:
     stacks = engine.aws("cloudformation").describe_stacks(StackName="seedhook-local")["Stacks"]
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0]["Outputs"]}
-    secret = engine.aws("secretsmanager").get_secret_value(SecretId=outputs["AdminKeySecret"])
-    key: str = json.loads(secret["SecretString"])["admin_key"]
+    name = outputs["AdminKeyParameter"]
+    answer = engine.aws("ssm").get_parameter(Name=name, WithDecryption=True)
+    key: str = answer["Parameter"]["Value"]
     return key
 
 

@@ -16,6 +16,7 @@ from shared.ports import (
     Breakers,
     CallbackArchive,
     Deliveries,
+    DueIndex,
     JobStore,
     Leases,
     MediaStore,
@@ -103,6 +104,11 @@ def jobs(table: Table) -> JobStore:
 @pytest.fixture
 def outbox(table: Table) -> Outbox:
     return table.outbox
+
+
+@pytest.fixture
+def due_index(table: Table) -> DueIndex:
+    return table.due_index
 
 
 @pytest.fixture

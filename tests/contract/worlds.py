@@ -10,6 +10,7 @@ from shared.adapters.dynamodb.batches import DynamoBatches
 from shared.adapters.dynamodb.books import DynamoAccounts, DynamoUsageBook
 from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.deliveries import DynamoDeliveries
+from shared.adapters.dynamodb.due_index import DynamoDueIndex
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.keys import DynamoApiKeys
 from shared.adapters.dynamodb.leases import DynamoLeases
@@ -24,6 +25,7 @@ from shared.adapters.memory.buckets import (
     MemoryMediaStore,
     MemoryUploads,
 )
+from shared.adapters.memory.due_index import MemoryDueIndex
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
@@ -44,6 +46,7 @@ from shared.ports import (
     CallbackArchive,
     Deliveries,
     DropFolder,
+    DueIndex,
     EventBus,
     JobStore,
     Leases,
@@ -73,10 +76,12 @@ class Table:
     webhooks: Webhooks
     deliveries: Deliveries
     batches: Batches
+    due_index: DueIndex
 
 
 def memory_table() -> Table:
     jobs = MemoryJobStore()
+    deliveries, batches = MemoryDeliveries(), MemoryBatches(jobs.announced)
     return Table(
         jobs=jobs,
         outbox=MemoryOutbox(jobs),
@@ -87,8 +92,9 @@ def memory_table() -> Table:
         accounts=MemoryAccounts(jobs.ledger),
         usage_book=MemoryUsageBook(jobs.ledger),
         webhooks=MemoryWebhooks(jobs.announced),
-        deliveries=MemoryDeliveries(),
-        batches=MemoryBatches(jobs.announced),
+        deliveries=deliveries,
+        batches=batches,
+        due_index=MemoryDueIndex(jobs, deliveries, batches),
     )
 
 
@@ -106,6 +112,7 @@ def dynamo_table(aws: Aws) -> Table:
         webhooks=DynamoWebhooks(client, table=name),
         deliveries=DynamoDeliveries(client, table=name),
         batches=DynamoBatches(client, table=name),
+        due_index=DynamoDueIndex(client, table=name),
     )
 
 

@@ -26,7 +26,7 @@ type Start = Callable[..., AbstractContextManager[Environment]]
 SAMPLES: Final = ROOT / "events"
 MOST_BYTES: Final = 20_000_000
 PLACES: Final = {
-    "CALLBACK_KEYS_SECRET": "callback-keys",
+    "CALLBACK_KEYS_PARAMETER": "/callback-keys",
     "MEDIA_BUCKET": "media",
     "COLLECT_QUEUE_URL": "https://queue.example/collect",
 }
@@ -67,15 +67,16 @@ def start(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Start:
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with embedded_aws(tmp_path_factory.mktemp("engine")) as engine:
-        secrets = boto3.client(
-            "secretsmanager",
+        ssm = boto3.client(
+            "ssm",
             endpoint_url=engine.url,
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
         text = json.dumps({"kid": "k1", "key": "a key of another deployment"})
-        secrets.create_secret(Name=PLACES["CALLBACK_KEYS_SECRET"], SecretString=text)
+        name = PLACES["CALLBACK_KEYS_PARAMETER"]
+        ssm.put_parameter(Name=name, Value=text, Type="SecureString")
         yield engine.url
 
 

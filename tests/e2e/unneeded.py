@@ -31,6 +31,7 @@ REASONS: Final = tuple(Reason(*row) for row in (
     ("*", "s3:AbortMultipartUpload", "*", "for a large image that breaks off"),
     ("CollectRole", "s3:GetObject", "MediaBucket/images/*", "what lies there already is read"),
     ("DispatchRole", "s3:PutObject", "*/references/*", "from the web, by https: never local"),
+    ("*", "ssm:PutParameter", "*/callback-keys", "for the first who has to sign"),
     ("SubmitRole", "ssm:GetParameter", "*AimlapiKeyParameter", "where a shut gate sends a job"),
     ("CollectRole", "ssm:GetParameter", "*AimlapiKeyParameter", "asked for lost answers"),
     ("WatchRole", "ssm:GetParameter", "*ApixoKeyParameter", "asked when no callback comes"),

@@ -19,6 +19,7 @@ from shared.adapters.memory.buckets import (
     MemoryMediaStore,
     MemoryUploads,
 )
+from shared.adapters.memory.due_index import MemoryDueIndex
 from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus
@@ -89,7 +90,8 @@ class World(Service):
         self.chronicle = Chronicle()
         self.clock = self.agenda
         self.random_bytes = self.chance.randbytes
-        self.callback_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
+        self.signing_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
+        self.callback_keys = self.signing_keys
         self._build_state()
         self._build_messages()
         self._build_providers(habits)
@@ -171,6 +173,7 @@ class World(Service):
         )
         self.webhooks = WitnessedWebhooks(self.store.announced, self._look_each_minute)
         self.deliveries = self.delivery_log
+        self.due_index = MemoryDueIndex(self.store, self.delivery_log, self.batches)
         self.deliver_queue = DeliverQueue(self)
         self.courier = self.receivers
         self.may_reach = lambda url: url.startswith("https://")

@@ -37,8 +37,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Handler: functions.write.handler
-      Environment: {Variables: {SECRET: !Ref Secret, STAGE: !Ref Stage}}
-  Secret: {Type: AWS::SecretsManager::Secret}
+      Environment: {Variables: {STAGE: !Ref Stage}}
   Strict:
     Type: AWS::S3::BucketPolicy
     Properties:
@@ -54,8 +53,6 @@ Resources:
         Statement:
           - {Effect: Deny, Action: s3:*, Condition: {Bool: {aws:SecureTransport: "false"}}}
           - {Effect: Deny, Action: s3:DeleteBucket}
-Outputs:
-  Secret: {Value: !Ref Secret}
 """
 CODE = CodeLocations(
     common=CodeLocation(bucket="packages", key="package-1.zip", architecture="x86_64"),
@@ -123,14 +120,6 @@ def test_every_function_runs_its_package_on_this_machines_architecture(deployed:
         "WriteFunction": {"S3Bucket": "packages", "S3Key": "package-2.zip"},
     }
     assert all(function["Architectures"] == ["x86_64"] for function in functions.values())
-
-
-def test_a_reference_to_a_secret_is_its_arn_everywhere(deployed: Template) -> None:
-    function = of_type(deployed, "AWS::Lambda::Function")["WriteFunction"]
-    arn = {"Fn::GetAtt": ["Secret", "Id"]}
-
-    assert function["Environment"]["Variables"] == {"SECRET": arn, "STAGE": {"Ref": "Stage"}}
-    assert deployed["Outputs"]["Secret"]["Value"] == arn
 
 
 def test_no_policy_demands_tls_of_an_engine_that_has_none(deployed: Template) -> None:

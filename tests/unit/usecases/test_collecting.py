@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
@@ -43,6 +45,31 @@ def test_images_are_stored_before_the_state_says_so(service: MemoryService) -> N
         JobStatus.STORING,
         JobStatus.SUCCEEDED,
     ]
+
+
+@pytest.mark.parametrize(("n", "seen"), [(1, JobStatus.PROCESSING), (2, JobStatus.STORING)])
+def test_that_several_images_are_being_stored_is_seen_meanwhile(
+    service: MemoryService, n: int, seen: JobStatus
+) -> None:
+    """Of one, the write that tells would cost more than the moment is worth."""
+    job = service.submit(n=n)
+    service.apixo.finish_all()
+    statuses = set()
+
+    class Watched:
+        @contextmanager
+        def open(self, url: str) -> Iterator[Iterator[bytes]]:
+            statuses.add(service.jobs.get(job.id).status)
+            service.time.sleep(1)
+            with service.image_source.open(url) as chunks:
+                yield chunks
+
+    over = replace(service.collect_result, image_source=Watched())(job.id)
+
+    assert statuses == {seen}
+    storing, end = over.timeline[-2:]
+    assert (storing.status, end.status) == (JobStatus.STORING, JobStatus.SUCCEEDED)
+    assert end.at - storing.at == timedelta(seconds=n)
 
 
 def test_delivered_images_are_what_is_charged(service: MemoryService) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 from shared.adapters.memory.messages import VirtualClock
 from shared.domain.job import Job
@@ -23,7 +24,13 @@ def status(service: MemoryService, job: Job) -> JobStatus:
 
 
 def test_nothing_due_means_one_question_and_out(service: MemoryService) -> None:
+    class Unasked:
+        def __getattr__(self, name: str) -> Any:
+            raise AssertionError(f"{name} was asked")
+
+    unasked: Any = Unasked()
     started = service.clock.now()
+    service.jobs = service.leases = service.outbox = service.deliveries = unasked
 
     assert watch(service, seconds=600) == 0
     assert service.clock.now() == started
