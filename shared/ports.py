@@ -88,9 +88,16 @@ class JobStore(Protocol):
     """
 
     def add(
-        self, job: Job, *, admission: Admission | None = None, limits: Limits = UNLIMITED
+        self,
+        job: Job,
+        *,
+        claimed: Job | None = None,
+        admission: Admission | None = None,
+        limits: Limits = UNLIMITED,
     ) -> None:
         """Write a new job, under which idempotency key it was admitted, and what it holds.
+
+        What is announced is `job`; with `claimed` it lies there as that from the first moment on.
 
         Raises AlreadyAdmitted when that key has made a job in the last 24 hours, BudgetExceeded,
         TooManyInFlight or RateLimited when a limit keeps it out, and Busy.

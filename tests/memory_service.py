@@ -122,11 +122,15 @@ class MemoryService(Service):
 
     def submit(self, *, key: ApiKey | None = None, **wish: Any) -> Job:
         """Admit a job and send it off, as the submit function does."""
-        job = self.admit(key=key, **wish)
-        self.send_off(job)
-        return self.jobs.get(job.id)
+        admitted = self.admit_job(
+            a_wish(**wish), key=key or self.a_key(), render=str, claim=self.send_off.claim
+        )
+        assert admitted.job
+        self.send_off(admitted.job, admitted.claimed)
+        return self.jobs.get(admitted.job.id)
 
     def admit(self, *, key: ApiKey | None = None, **wish: Any) -> Job:
+        """Admit a job as what comes by folders and batches is: it goes by the queue."""
         admitted = self.admit_job(a_wish(**wish), key=key or self.a_key(), render=str)
         assert admitted.job
         return admitted.job

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.submit.openai_routes import add_openai_routes
-from functions.submit.sending import send_off
+from functions.submit.sending import Departure
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
 from shared.api.correlation import request_id_of
 from shared.api.patience import ANSWER_WITHIN, came_at, preferred_wait
@@ -38,11 +38,11 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
         request = read(JobRequest, body_of(app.current_event.raw_event))
         if request.dry_run:
             return _rehearsed(app, service, request, key)
-        admitted = _admitted(app, service, request, key)
+        departure = Departure(service=service, answer_by=came + ANSWER_WITHIN)
+        admitted = _admitted(app, service, request, key, departure)
         headers = {"location": json.loads(admitted.answer)["urls"]["self"]}
-        if admitted.job:
-            send_off(service, admitted.job, answer_by=came + ANSWER_WITHIN)
-        else:
+        departure.send_off(admitted)
+        if admitted.job is None:
             headers["idempotent-replayed"] = "true"
         seconds = preferred_wait(app.current_event.headers.get("prefer"))
         if seconds is None:
@@ -61,7 +61,11 @@ def _rehearsed(
 
 
 def _admitted(
-    app: APIGatewayHttpResolver, service: Service, request: JobRequest, key: ApiKey
+    app: APIGatewayHttpResolver,
+    service: Service,
+    request: JobRequest,
+    key: ApiKey,
+    departure: Departure,
 ) -> Admitted:
     name = app.current_event.headers.get("idempotency-key")
     base_url = base_url_of(app, known=service.base_url)
@@ -71,6 +75,7 @@ def _admitted(
             request.wish(service.clock.now(), force_failover=_forces_failover(app)),
             key=key,
             idempotency=idempotency,
+            claim=departure.claim,
             # The job as admitted, whatever becomes of it.
             render=lambda job: text_of(job_view(job, base_url=base_url, sign=service.media.link)),
         )

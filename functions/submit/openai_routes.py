@@ -9,7 +9,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-from functions.submit.sending import send_off
+from functions.submit.sending import Departure
 from shared.api.app import answer, bearer_of, body_of, text_of
 from shared.api.forms import form_of
 from shared.api.openai_requests import ImageRequest, edit_of, repetition_of
@@ -45,9 +45,9 @@ def _answered(
     app: APIGatewayHttpResolver, service: Service, request: ImageRequest
 ) -> Response[str]:
     came = came_at(app.current_event.raw_event, service.clock.now())
-    admitted = _admitted(app, service, request)
-    if admitted.job:
-        send_off(service, admitted.job, answer_by=came + ANSWER_WITHIN)
+    departure = Departure(service=service, answer_by=came + ANSWER_WITHIN)
+    admitted = _admitted(app, service, request, departure)
+    departure.send_off(admitted)
     known = admitted.job or service.jobs.get(JobId(json.loads(admitted.answer)["id"]))
     job = service.await_end(known, until=came + timedelta(seconds=service.answer_seconds))
     if not job.is_terminal:
@@ -61,7 +61,9 @@ def _answered(
     return _delivered(service, job, as_data=request.response_format == "b64_json")
 
 
-def _admitted(app: APIGatewayHttpResolver, service: Service, request: ImageRequest) -> Admitted:
+def _admitted(
+    app: APIGatewayHttpResolver, service: Service, request: ImageRequest, departure: Departure
+) -> Admitted:
     """Admit a job, or find the one that this post repeats. Raises InvalidRequest."""
     key = service.authenticate(bearer_of(app))
     now = service.clock.now()
@@ -79,6 +81,7 @@ def _admitted(app: APIGatewayHttpResolver, service: Service, request: ImageReque
         request.wish(now),
         key=key,
         idempotency=repetition,
+        claim=departure.claim,
         render=lambda job: text_of({"id": job.id}),
     )
 

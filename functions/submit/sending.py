@@ -1,11 +1,14 @@
 """Sending off what was admitted, within the time that is left for the answer."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from aws_lambda_powertools import Logger
 
 from shared.domain.job import Job
+from shared.usecases.admit_job import Admitted
+from shared.usecases.sending import Claimed
 from shared.wiring import Service
 
 logger = Logger()
@@ -14,19 +17,30 @@ logger = Logger()
 _INLINE_CALL: Final = timedelta(seconds=10)
 
 
-def send_off(service: Service, job: Job, *, answer_by: datetime) -> None:
-    """The job is written down: whatever fails from here on, the watch sees to it."""
-    with logger.append_context_keys(job_id=job.id):
-        try:
-            sent = _send_off(service, job, answer_by)
-        except Exception:
-            logger.exception("not sent off")
-        else:
-            logger.info("submitted", attempt=len(sent.attempts), status=sent.status)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    service: Service
+    answer_by: datetime
 
+    @property
+    def is_in_time(self) -> bool:
+        """Whether a provider can still be called before the answer is due."""
+        return self.service.clock.now() + _INLINE_CALL <= self.answer_by
 
-def _send_off(service: Service, job: Job, answer_by: datetime) -> Job:
-    if service.clock.now() + _INLINE_CALL <= answer_by:
-        return service.send_off(job)
-    service.dispatch_queue.send(job.id)
-    return job
+    def claim(self, job: Job) -> Claimed | None:
+        """Return what a job about to be written is claimed with, if it goes out at once."""
+        return self.service.send_off.claim(job) if self.is_in_time else None
+
+    def send_off(self, admitted: Admitted) -> None:
+        """A new job is written down: whatever fails from here on, the watch sees to it."""
+        job = admitted.job
+        if job is None:
+            return
+        go = self.service.send_off if self.is_in_time else self.service.send_off.later
+        with logger.append_context_keys(job_id=job.id):
+            try:
+                sent = go(job, admitted.claimed)
+            except Exception:
+                logger.exception("not sent off")
+            else:
+                logger.info("submitted", attempt=len(sent.attempts), status=sent.status)

@@ -20,9 +20,14 @@ class MeasuredJobs:
         self._metrics = metrics
 
     def add(
-        self, job: Job, *, admission: Admission | None = None, limits: Limits = UNLIMITED
+        self,
+        job: Job,
+        *,
+        claimed: Job | None = None,
+        admission: Admission | None = None,
+        limits: Limits = UNLIMITED,
     ) -> None:
-        self._jobs.add(job, admission=admission, limits=limits)
+        self._jobs.add(job, claimed=claimed, admission=admission, limits=limits)
         self._metrics(of_step(job, None))
 
     def save(self, job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:

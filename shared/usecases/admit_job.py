@@ -35,6 +35,7 @@ from shared.ports import (
 )
 from shared.usecases.admit_references import AdmitReferences, Content
 from shared.usecases.routing import Health, Route, choose
+from shared.usecases.sending import Claimed
 from shared.usecases.webhooks import check_url
 
 _FORCE_HEADER: Final = "X-Seedhook-Force-Failover"
@@ -63,10 +64,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """The answer to a request; `job` is None when it is the answer of an earlier one."""
+    """The answer to a request; `job` is None when it is the answer of an earlier one.
+
+    What is `claimed` was written down with the job: whoever reads this has to send it, or put it
+    back.
+    """
 
     answer: str
     job: Job | None
+    claimed: Claimed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +99,13 @@ class AdmitJob:
         job_id: JobId | None = None,
         source: str | None = None,
         batch: BatchId | None = None,
+        claim: Callable[[Job], Claimed | None] | None = None,
     ) -> Admitted:
         """Raises KeyReused when the idempotency key came with another request before.
 
         Raises ModelNotAllowed, Unpriced, or what JobStore.add does, when the key's terms forbid it.
         A `job_id` given is the only one that this may become: VersionConflict if there is one.
+        `claim` is asked what goes out at once, so that one write does for both.
         """
         if wish.webhook_url is not None:
             check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
@@ -112,13 +120,14 @@ class AdmitJob:
         wanted = replace(wish.wanted, images=tuple(map(self.admit_references.stored, references)))
         job = replace(self._job(wish, wanted, route, key), source=source, batch=batch)
         job = replace(job, id=job_id) if job_id else job
-        answer = render(job)
+        answer, claimed = render(job), claim(job) if claim else None
+        admission = _admission(job, answer, idempotency)
+        written = claimed.job if claimed else None
         try:
-            admission = _admission(job, answer, idempotency)
-            self.jobs.add(job, admission=admission, limits=key.terms.limits)
+            self.jobs.add(job, claimed=written, admission=admission, limits=key.terms.limits)
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
-        return Admitted(answer=answer, job=job)
+        return Admitted(answer=answer, job=job, claimed=claimed)
 
     def estimate(self, wish: Wish, *, key: ApiKey) -> Decimal | None:
         """Return what it would cost, None if nobody knows. Raises InvalidRequest."""

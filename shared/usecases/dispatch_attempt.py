@@ -4,6 +4,7 @@ The order is the promise. Who saves the claim may send, nobody else; a crash bet
 answer leaves a submission whose fate is unknown, and unknown is never sent again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from shared.ports import Clock, JobStore, Order, Parallel, Providers, Wake
 from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.pass_gate import PassGate
 from shared.usecases.references import PrepareReferences
-from shared.usecases.sending import Draft, send
+from shared.usecases.sending import Answer, Claimed, Draft, send, unsent
 from shared.usecases.take_in import TakeIn
 
 _FORCED: Final = Fault(
@@ -57,16 +58,41 @@ class DispatchAttempt:
             return self._postponed(job, passed.wait_until, now)
         return self._send(job, passed.job, now)
 
-    def _send(self, job: Job, routed: Job, now: datetime) -> Job:
-        offer = self.catalog.offer(routed.model, routed.provider)
-        planned = routed.plan(now, per_submission=offer.per_submission(routed.delivery))
-        drafts = self._drafts(planned, offer)
-        claimed = self._saved(job, planned.claim(now, sending=[d.submission for d in drafts]))
-        if claimed is None:
-            return job  # another worker was faster, and sends
-        provider = self.providers[offer.provider]
+    def claim(self, job: Job) -> Claimed | None:
+        """Lay out the first attempt of a job that is yet to be written, to be so with its claim.
+
+        None where that is not as simple: past a deadline, or before a gate that keeps count.
+        """
+        now = self.clock.now()
+        if job.overrun(now) or not self.pass_gate.is_wide_open(job):
+            return None
+        return self._claimed(job, now)
+
+    def send(self, claimed: Claimed) -> Job:
+        """Send what is claimed. Only for who has written the claim, and only once."""
+        provider = self.providers[claimed.offer.provider]
         sender = partial(send, provider=provider, now=self.clock.now)
-        sent = self.take_in(claimed, offer, self.parallel(sender, drafts))
+        return self._taken_in(claimed, self.parallel(sender, claimed.drafts))
+
+    def put_back(self, claimed: Claimed) -> Job:
+        """Write down that what is claimed was not sent, instead of sending it."""
+        return self._taken_in(claimed, [unsent(draft) for draft in claimed.drafts])
+
+    def _send(self, job: Job, routed: Job, now: datetime) -> Job:
+        claimed = self._claimed(routed, now)
+        if self._saved(job, claimed.job) is None:
+            return job  # another worker was faster, and sends
+        return self.send(claimed)
+
+    def _claimed(self, job: Job, now: datetime) -> Claimed:
+        offer = self.catalog.offer(job.model, job.provider)
+        planned = job.plan(now, per_submission=offer.per_submission(job.delivery))
+        drafts = self._drafts(planned, offer)
+        claim = planned.claim(now, sending=[draft.submission for draft in drafts])
+        return Claimed(job=claim, offer=offer, drafts=drafts)
+
+    def _taken_in(self, claimed: Claimed, answers: Sequence[Answer]) -> Job:
+        sent = self.take_in(claimed.job, claimed.offer, answers)
         # Retries go by the watch: a queue that feeds itself is stopped by Lambda after 16 rounds.
         if sent.has_work_to_send or (not sent.is_terminal and sent.delivery not in _AT_HAND):
             self.wake_watch()

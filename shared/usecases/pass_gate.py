@@ -20,6 +20,10 @@ class Passed:
 class PassGate:
     gate: ProviderGate
 
+    def is_wide_open(self, job: Job) -> bool:
+        """Tell whether the job may go to its provider as it is, and nobody has to know."""
+        return self.gate.is_wide_open(job.provider, job.model)
+
     def __call__(self, job: Job, now: datetime) -> Passed:
         """Prefer waiting for nobody: what this provider will not take now, the next one may."""
         first = self.gate.enter(job.id, job.provider, job.model)

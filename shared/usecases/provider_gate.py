@@ -69,6 +69,13 @@ class ProviderGate:
         now = self._clock.now()
         return self._breaker(provider, model, now).admits(now)
 
+    def is_wide_open(self, provider: str, model: str) -> bool:
+        """Tell whether `enter` would let anybody in, and write nothing."""
+        now = self._clock.now()
+        breaker = self._breaker(provider, model, now)
+        is_counted = provider in self._limits
+        return not is_counted and breaker.admits(now) and breaker.probing(now) is breaker
+
     def enter(self, job_id: JobId, provider: str, model: str) -> Verdict:
         """Ask to go in, before the job is claimed; who may go has a place, and tells the outcome.
 

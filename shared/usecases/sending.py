@@ -1,10 +1,12 @@
 """One paid call, and what became of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import ErrorCode, FateUnknown, Fault, NotSent, Refused
+from shared.domain.job import Job
+from shared.domain.offers import Offer
 from shared.domain.submission import Submission, SubmissionState
 from shared.ports import Acceptance, Letter, Provider
 
@@ -15,6 +17,15 @@ class Draft:
 
     submission: Submission
     letter: Letter | Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A job as its claim is written down, and what may go out once it is."""
+
+    job: Job
+    offer: Offer
+    drafts: Sequence[Draft]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,13 @@ def send(draft: Draft, *, provider: Provider, now: Callable[[], datetime]) -> An
         take=lambda s: s.accepted(acceptance.task_ids, acceptance.made),
         acceptance=acceptance,
     )
+
+
+def unsent(draft: Draft) -> Answer:
+    """Return the answer for a draft that was not sent at all, for want of time."""
+    fault = Fault(code=ErrorCode.PROVIDER_TIMEOUT, message="not called: too little time was left")
+    take = lambda s: s.not_sent(fault)  # noqa: E731  it is stored, not named
+    return Answer(sent=draft.submission, take=take, fault=fault, was_called=False)
 
 
 def disowned(answer: Answer) -> Answer:

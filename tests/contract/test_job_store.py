@@ -97,6 +97,37 @@ class TestReadingWhatWasWritten:
             jobs.get(a_job(2).id)
 
 
+class TestAddingWithTheClaim:
+    def test_it_lies_there_as_claimed_and_is_announced_as_it_was_before(
+        self, jobs: JobStore, outbox: Outbox
+    ) -> None:
+        job = a_job()
+
+        jobs.add(job, claimed=claimed(job))
+
+        assert jobs.get(job.id) == claimed(job)
+        assert announced(outbox) == ["job.accepted"]
+
+    def test_it_is_the_version_to_go_on_from(self, jobs: JobStore) -> None:
+        job = a_job()
+        jobs.add(job, claimed=claimed(job))
+
+        with pytest.raises(VersionConflict):
+            jobs.save(claimed(job), was=job)
+        jobs.save(submitted(claimed(job)), was=claimed(job))
+
+        assert jobs.get(job.id) == submitted(claimed(job))
+
+    def test_what_is_refused_leaves_no_claim(self, jobs: JobStore) -> None:
+        job = a_job()
+        jobs.add(job)
+
+        with pytest.raises(VersionConflict):
+            jobs.add(job, claimed=claimed(job))
+
+        assert jobs.get(job.id) == job
+
+
 class TestWritingOverWhatIsThere:
     def test_an_id_can_be_added_only_once(self, jobs: JobStore, outbox: Outbox) -> None:
         job = a_job()

@@ -80,6 +80,14 @@ def _no_claim_before_the_call(call: Original) -> Any:
     return broken
 
 
+def _claim_is_left_out_of_the_admission(add: Original) -> Any:
+    def broken(self: table.MemoryJobStore, job: Job, *, claimed: Any = None, **more: Any) -> None:
+        del claimed
+        add(self, job, **more)
+
+    return broken
+
+
 def _saves_without_condition(_: Original) -> Any:
     def broken(self: table.MemoryJobStore, job: Job, *, was: Job, **_: Any) -> None:
         self._write(job, was=was)
@@ -166,12 +174,10 @@ def _never_deduplicates(_: Original) -> Any:
 
 
 def _key_is_written_first(add: Original) -> Any:
-    def broken(
-        self: table.MemoryJobStore, job: Job, *, admission: Any = None, **limits: Any
-    ) -> None:
+    def broken(self: table.MemoryJobStore, job: Job, *, admission: Any = None, **more: Any) -> None:
         if admission:
             self._admissions.pop(admission.idempotency.key, None)
-        add(self, job, admission=admission, **limits)
+        add(self, job, admission=admission, **more)
 
     return broken
 
@@ -476,6 +482,7 @@ _Media = buckets.MemoryMediaStore
 MUTANTS: Final = (
     Mutant("retry on a lost answer", dispatch_attempt, "send", _unknown_is_not_sent),
     Mutant("no intent before the call", DispatchAttempt, "_saved", _no_claim_before_the_call),
+    Mutant("admit without the claim", _Store, "add", _claim_is_left_out_of_the_admission),
     Mutant("save without a condition", _Store, "save", _saves_without_condition),
     Mutant("resend what is being sent", Job, "plan", _plans_what_is_being_sent),
     Mutant("forget what was not sent", JobFacts, "has_work_to_send", _unsent_is_forgotten),

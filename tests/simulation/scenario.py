@@ -20,6 +20,7 @@ _STORM: Final = timedelta(hours=6)  # then everything works again,
 _END: Final = timedelta(days=10)  # and by then everything must be settled, also for receivers
 _CLIENT_TRIES: Final = 4
 _MAY_FAIL_OVER: Final = 0.8
+_ADMITTED_SLOWLY: Final = 0.05  # so that no time is left to call the provider
 _CHANGES_ITS_MIND: Final = 0.25
 # Seconds: some in the middle of the first call, some when the job is long over.
 _SECOND_THOUGHTS: Final = (0.2, 1, 6, 30, 600, 5000)
@@ -135,10 +136,13 @@ class _Client:
             key=world.key,
             idempotency=Idempotency(key=name, fingerprint=name),
             render=lambda job: str(job.id),
+            claim=world.send_off.claim,
         )
         if admitted.job:
             try:
-                world.send_off(admitted.job)
+                slow = self.chance.random() < _ADMITTED_SLOWLY
+                go = world.send_off.later if slow else world.send_off
+                go(admitted.job, admitted.claimed)
             except Exception:  # noqa: BLE001  # as the function does
                 world.effects.trace.append("not sent off")
         self._hears(JobId(admitted.answer))

@@ -66,9 +66,14 @@ class DynamoJobStore:
         self._back_off = back_off
 
     def add(
-        self, job: Job, *, admission: Admission | None = None, limits: Limits = UNLIMITED
+        self,
+        job: Job,
+        *,
+        claimed: Job | None = None,
+        admission: Admission | None = None,
+        limits: Limits = UNLIMITED,
     ) -> None:
-        put = _job_put(job, condition="attribute_not_exists(pk)")
+        put = _job_put(claimed or job, condition="attribute_not_exists(pk)")
         writes = [Write(put, VersionConflict(f"{job.id} exists")), *_with_it(job, None)]
         if admission:
             refusal = VersionConflict("the same request is being admitted at this moment")

@@ -39,7 +39,12 @@ class MemoryJobStore:
         self._claims: dict[str, datetime] = {}
 
     def add(
-        self, job: Job, *, admission: Admission | None = None, limits: Limits = UNLIMITED
+        self,
+        job: Job,
+        *,
+        claimed: Job | None = None,
+        admission: Admission | None = None,
+        limits: Limits = UNLIMITED,
     ) -> None:
         if job.id in self._jobs:
             raise VersionConflict(f"{job.id} exists")
@@ -49,6 +54,8 @@ class MemoryJobStore:
         if admission:
             self._admit(admission, job.created_at)
         self._write(job, was=None, limits=limits)
+        if claimed:
+            self._write(claimed, was=job, limits=limits)
 
     def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
         known = self._admissions.get(idempotency.key)
