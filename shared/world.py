@@ -36,45 +36,17 @@ from shared.domain.ids import KeyId
 from shared.domain.image import MOST_PIXELS
 from shared.domain.offers import Catalog
 from shared.domain.prices import prices_of
-from shared.ports import (
-    Accesses,
-    Accounts,
-    ApiKeys,
-    Batches,
-    BatchQueue,
-    Breakers,
-    CallbackArchive,
-    CallbackKeySource,
-    Clock,
-    Courier,
-    Deliveries,
-    DeliverQueue,
-    DropFolder,
-    EventBus,
-    EventStreams,
-    ImageSource,
-    IntakeQueue,
-    JobStore,
-    Leases,
-    MayReach,
-    MediaStore,
-    Metrics,
-    Outbox,
-    Parallel,
-    Places,
-    Previewer,
-    PreviewQueue,
-    Provider,
-    ProviderAccess,
-    Providers,
-    Queue,
-    RandomBytes,
-    TraceId,
-    Uploads,
-    UsageBook,
-    Wake,
-    Webhooks,
-)
+from shared.ports.callbacks import CallbackArchive, CallbackKeySource
+from shared.ports.gates import Breakers, Leases, Places
+from shared.ports.intake import Batches, BatchQueue, DropFolder, IntakeQueue
+from shared.ports.jobs import JobStore
+from shared.ports.keys import Accounts, ApiKeys, UsageBook
+from shared.ports.media import ImageSource, MediaStore, Previewer, PreviewQueue
+from shared.ports.messages import EventBus, Outbox, Queue, Wake
+from shared.ports.providers import Accesses, EventStreams, Provider, ProviderAccess, Providers
+from shared.ports.runtime import Clock, Metrics, Parallel, RandomBytes, TraceId
+from shared.ports.uploads import Uploads
+from shared.ports.webhooks import Courier, Deliveries, DeliverQueue, MayReach, Webhooks
 
 _CALLS_AT_ONCE: Final = 10
 # Each takes some parts of an image; more would cost memory and gain little.
