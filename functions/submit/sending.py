@@ -6,7 +6,7 @@ from typing import Final
 from aws_lambda_powertools import Logger
 
 from shared.domain.job import Job
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 

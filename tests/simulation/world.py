@@ -37,7 +37,7 @@ from shared.ports.messages import TaskHint
 from shared.ports.providers import EventStreams, ProviderAccess
 from shared.ports.webhooks import Courier, Reply
 from shared.usecases.make_previews import MakePreviews
-from shared.wiring import Service
+from shared.wiring.service import Service
 from tests.memory_service import NOW
 from tests.pictures import a_png
 from tests.simulation.agenda import Agenda
