@@ -23,7 +23,7 @@ from functions.callback import handler
 from shared.adapters.aws import client
 from shared.domain.callback_token import CallbackKeys, CallbackTarget, sign
 from shared.domain.ids import JobId
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 CALLS: Final = 1000
 MOST_MILLISECONDS: Final = 5.0

@@ -28,7 +28,7 @@ from shared.adapters.parallel import Threads
 from shared.adapters.provider_images import HttpImageSource
 from shared.adapters.s3.media import S3MediaStore
 from shared.domain.ids import JobId
-from shared.world import IMAGES_AT_ONCE
+from shared.world.runtime import IMAGES_AT_ONCE
 from tests.contract.aws import Aws
 from tests.contract.samples import large_png_pieces
 from tests.contract.store_huge_image import peak_kilobytes

@@ -47,9 +47,9 @@ from shared.domain.ids import JobId, KeyId
 from shared.domain.job import Job
 from shared.domain.status import FINISH_PATIENCE
 from shared.domain.wanted import JobInput
-from shared.ports import EventStreams, ProviderAccess
+from shared.ports.providers import EventStreams, ProviderAccess
 from shared.usecases.admit_job import Wish
-from shared.wiring import Service
+from shared.wiring.service import Service
 from tests.pictures import a_png
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from shared.api.security import SECURITY_HEADERS
 from shared.domain.callback_token import CallbackTarget
 from shared.domain.ids import JobId
 from shared.domain.measurement import Measurement, Metric
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 

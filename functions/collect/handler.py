@@ -14,7 +14,7 @@ from functions.records import sent_at, work_off
 from shared.adapters.sqs import read_message
 from shared.domain.errors import JobNotFound
 from shared.domain.metrics import of_callback
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

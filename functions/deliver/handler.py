@@ -16,7 +16,7 @@ from shared.adapters.sqs import read_delivery_message
 from shared.domain.delivery import Delivery
 from shared.domain.metrics import of_delivery
 from shared.usecases.deliver_webhook import Outcome
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

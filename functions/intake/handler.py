@@ -16,7 +16,7 @@ from shared.api.intake import Incoming, read_incoming
 from shared.api.requests import JobRequest, read
 from shared.usecases.take_batch import is_batch
 from shared.usecases.taken import ReadWish, Taken
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

@@ -8,7 +8,7 @@ from shared.api.requests import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.domain.ids import BatchId
 from shared.domain.public import batch_document
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 
 def add_batch_routes(app: APIGatewayHttpResolver, service: Service) -> None:

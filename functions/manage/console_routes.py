@@ -8,7 +8,7 @@ from typing import Final
 from shared.api.console import START_PAGE, console_files, console_headers
 from shared.api.problems import RouteNotFound
 from shared.api.resolver import APIGatewayHttpResolver, Response
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 _A_MINUTE: Final = timedelta(minutes=1)
 

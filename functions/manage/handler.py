@@ -23,7 +23,7 @@ from shared.domain.errors import (
     ModelNotFound,
 )
 from shared.domain.ids import JobId
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 

@@ -13,7 +13,7 @@ from shared.domain.errors import ImageNotFound, JobNotFound, PreviewNotFound
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 _DEFAULT_PAGE: Final = 20
 _LARGEST_PAGE: Final = 100

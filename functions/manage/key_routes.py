@@ -13,7 +13,7 @@ from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.usage_views import UsageQuery, usage_csv, usage_view
 from shared.domain.ids import KeyId
 from shared.domain.usage import summed
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 

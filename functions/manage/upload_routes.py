@@ -7,7 +7,7 @@ from shared.api.requests import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.upload_requests import UploadRequest
 from shared.domain.public import timestamp
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 
 def add_upload_routes(app: APIGatewayHttpResolver, service: Service) -> None:

@@ -13,7 +13,7 @@ from shared.domain.api_key import ApiKey
 from shared.domain.delivery import Delivery, DeliveryStatus
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.ids import DeliveryId, WebhookId
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 
 def add_webhook_routes(app: APIGatewayHttpResolver, service: Service) -> None:

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.records import work_off
 from shared.adapters.sqs import read_message
 from shared.domain.errors import JobNotFound
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

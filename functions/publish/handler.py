@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.adapters.dynamodb.items import read_event
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 

@@ -22,7 +22,7 @@ from shared.domain.errors import InvalidRequest, JobNotFound
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.usecases.admit_job import Admitted
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 

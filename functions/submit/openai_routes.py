@@ -20,9 +20,9 @@ from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import image_link
 from shared.domain.ids import JobId
 from shared.domain.job import Job
-from shared.ports import Idempotency
+from shared.ports.jobs import Idempotency
 from shared.usecases.admit_job import Admitted
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 _JOB_HEADER: Final = "x-seedhook-job-id"
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from shared.domain.job import Job
 from shared.usecases.admit_job import Admitted
 from shared.usecases.sending import Claimed
-from shared.wiring import Service
+from shared.wiring.service import Service
 
 logger = Logger()
 

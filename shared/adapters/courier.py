@@ -12,7 +12,7 @@ from shared.adapters.http_errors import (
     HttpError,
 )
 from shared.domain.delivery import KEPT_ANSWER
-from shared.ports import Reply
+from shared.ports.webhooks import Reply
 
 _DEADLINE_SECONDS: Final = 15.0
 _IN_WORDS: Final[Mapping[type[HttpError], str]] = {

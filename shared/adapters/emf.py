@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from shared.domain.measurement import UNITS, Measurement
-from shared.ports import Clock
+from shared.ports.runtime import Clock
 
 NAMESPACE: Final = "Seedhook"
 

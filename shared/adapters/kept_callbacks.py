@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.ids import JobId
-from shared.ports import KeptCallback
+from shared.ports.callbacks import KeptCallback
 
 _FOLDER: Final = "callbacks/"
 _NAME: Final = re.compile(_FOLDER + r"job_[0-9A-HJKMNP-TV-Z]{26}/[1-9][0-9]{0,8}/[0-9a-f]{16}")

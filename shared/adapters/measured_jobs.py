@@ -9,7 +9,8 @@ from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.metrics import of_step
-from shared.ports import Admission, DueJob, Idempotency, JobPage, JobStore, Metrics
+from shared.ports.jobs import Admission, DueJob, Idempotency, JobPage, JobStore
+from shared.ports.runtime import Metrics
 
 
 class MeasuredJobs:

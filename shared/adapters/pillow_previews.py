@@ -16,7 +16,7 @@ from PIL import Image
 
 from shared.domain.errors import Undecodable
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
-from shared.ports import Preview
+from shared.ports.media import Preview
 
 _FORMATS: Final = ("PNG", "JPEG", "WEBP")
 _SIDE: Final = 512

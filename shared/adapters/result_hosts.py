@@ -3,7 +3,7 @@
 from typing import Final
 
 from shared.domain.measurement import Measurement, Metric
-from shared.ports import Metrics
+from shared.ports.runtime import Metrics
 
 # Where providers have put results so far. It decides nothing: any public host may serve one.
 KNOWN: Final = frozenset({"file.apixo.ai", "cdn.apixo.ai", "hub.oxen.ai", "cdn.aimlapi.com"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.ids import BatchId, DeliveryId, JobId, TaskId
-from shared.ports import TaskHint
+from shared.ports.messages import TaskHint
 
 _logger: Final = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from shared.domain.public import timestamp
-from shared.ports import DatedCallback
+from shared.ports.callbacks import DatedCallback
 
 _SHOWN_BYTES: Final = 64 * 1024
 # Each of these grows sixfold on its way through JSON.

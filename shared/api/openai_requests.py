@@ -12,7 +12,7 @@ from shared.api.forms import Form
 from shared.api.requests import JobRequest, validated
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.ids import KeyId
-from shared.ports import Idempotency
+from shared.ports.jobs import Idempotency
 from shared.usecases.admit_job import Wish
 
 _REMEMBERED: Final = timedelta(minutes=10)

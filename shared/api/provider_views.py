@@ -6,7 +6,7 @@ from typing import Any
 from shared.domain.breaker import Breaker, BreakerState
 from shared.domain.offers import Catalog
 from shared.domain.public import fault_document, timestamp
-from shared.ports import Accesses
+from shared.ports.providers import Accesses
 from shared.usecases.provider_gate import ProviderStates
 
 

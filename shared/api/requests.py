@@ -24,7 +24,7 @@ from shared.domain.retention import KEPT, Retention
 from shared.domain.status import FINISH_PATIENCE
 from shared.domain.wanted import JobInput
 from shared.domain.webhook import JobEvent
-from shared.ports import Idempotency
+from shared.ports.jobs import Idempotency
 from shared.usecases.admit_job import Wish
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024

@@ -6,7 +6,9 @@ from typing import Final
 
 from shared.domain.callback_token import CallbackTarget, is_genuine
 from shared.domain.ids import TaskId
-from shared.ports import CallbackArchive, CallbackKeySource, Clock, Queue, TaskHint
+from shared.ports.callbacks import CallbackArchive, CallbackKeySource
+from shared.ports.messages import Queue, TaskHint
+from shared.ports.runtime import Clock
 
 KEPT_BYTES: Final = 64 * 1024
 _LONGEST_TASK_ID: Final = 200

@@ -23,16 +23,10 @@ from shared.domain.offers import Catalog, Model
 from shared.domain.retention import KEPT, Retention
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
 from shared.domain.wanted import JobInput
-from shared.ports import (
-    Accesses,
-    Admission,
-    Clock,
-    Idempotency,
-    JobStore,
-    MayReach,
-    RandomBytes,
-    TraceId,
-)
+from shared.ports.jobs import Admission, Idempotency, JobStore
+from shared.ports.providers import Accesses
+from shared.ports.runtime import Clock, RandomBytes, TraceId
+from shared.ports.webhooks import MayReach
 from shared.usecases.admit_references import AdmitReferences, Content
 from shared.usecases.routing import Health, Route, choose
 from shared.usecases.sending import Claimed

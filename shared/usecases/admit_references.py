@@ -16,7 +16,8 @@ from shared.domain.reference import (
     UploadedObject,
     read_reference,
 )
-from shared.ports import JobStore, Uploads
+from shared.ports.jobs import JobStore
+from shared.ports.uploads import Uploads
 
 _DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.job import Job
-from shared.ports import Clock, JobStore
+from shared.ports.jobs import JobStore
+from shared.ports.runtime import Clock
 
 _PAUSE_SECONDS: Final = 0.25
 

@@ -27,16 +27,12 @@ from shared.domain.reports import (
 )
 from shared.domain.status import DISPATCH_PATIENCE, JobStatus
 from shared.domain.submission import Submission, SubmissionState
-from shared.ports import (
-    CallbackArchive,
-    Clock,
-    ImageSource,
-    JobStore,
-    MediaStore,
-    Parallel,
-    Providers,
-    TaskHint,
-)
+from shared.ports.callbacks import CallbackArchive
+from shared.ports.jobs import JobStore
+from shared.ports.media import ImageSource, MediaStore
+from shared.ports.messages import TaskHint
+from shared.ports.providers import Providers
+from shared.ports.runtime import Clock, Parallel
 from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.recover import Recover
 from shared.usecases.revise import revise

@@ -17,7 +17,10 @@ from shared.domain.ids import DeliveryId
 from shared.domain.retry_after import wait_of
 from shared.domain.webhook import Webhook
 from shared.domain.webhook_signature import signed_headers
-from shared.ports import ApiKeys, Clock, Courier, Deliveries, RandomBytes, Wake, Webhooks
+from shared.ports.keys import ApiKeys
+from shared.ports.messages import Wake
+from shared.ports.runtime import Clock, RandomBytes
+from shared.ports.webhooks import Courier, Deliveries, Webhooks
 from shared.usecases.endpoint_health import EndpointHealth
 from shared.usecases.endpoint_places import EndpointPlaces
 

@@ -15,7 +15,10 @@ from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.domain.offers import Catalog, Offer
 from shared.domain.submission import Submission
-from shared.ports import Clock, JobStore, Order, Parallel, Providers, Wake
+from shared.ports.jobs import JobStore
+from shared.ports.messages import Wake
+from shared.ports.providers import Order, Providers
+from shared.ports.runtime import Clock, Parallel
 from shared.usecases.callback_urls import CallbackUrls
 from shared.usecases.pass_gate import PassGate
 from shared.usecases.references import PrepareReferences

@@ -7,7 +7,8 @@ from typing import Final
 from shared.domain.delivery import Try
 from shared.domain.errors import VersionConflict, WebhookNotFound
 from shared.domain.webhook import Webhook
-from shared.ports import Clock, Webhooks
+from shared.ports.runtime import Clock
+from shared.ports.webhooks import Webhooks
 
 _TRIES: Final = 5
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.delivery import SENDING_PATIENCE
-from shared.ports import Clock, Leases, RandomBytes
+from shared.ports.gates import Leases
+from shared.ports.runtime import Clock, RandomBytes
 
 AT_ONCE: Final = 5
 

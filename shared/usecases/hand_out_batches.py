@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.ids import BatchId
-from shared.ports import Batches, BatchQueue
+from shared.ports.intake import Batches, BatchQueue
 
 _LOOK_EVERY: Final = timedelta(seconds=2)
 _HANDED_ON_LIFE: Final = timedelta(seconds=10)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.ids import DeliveryId
-from shared.ports import Deliveries, DeliverQueue
+from shared.ports.webhooks import Deliveries, DeliverQueue
 
 _AT_MOST: Final = 500
 _LOOK_EVERY: Final = timedelta(seconds=2)

@@ -8,7 +8,8 @@ from typing import Final
 from shared.domain.api_key import ANYTHING, ApiKey, IssuedKey, Terms, issue, parse
 from shared.domain.errors import KeyNotFound, Unauthenticated, VersionConflict
 from shared.domain.ids import KeyId
-from shared.ports import ApiKeys, Clock, RandomBytes
+from shared.ports.keys import ApiKeys
+from shared.ports.runtime import Clock, RandomBytes
 
 _REMEMBERED: Final = timedelta(seconds=60)
 _RANDOM: Final = 72

@@ -7,7 +7,12 @@ from shared.domain.edits import copy_of, report_beside
 from shared.domain.errors import InvalidTransition, VersionConflict
 from shared.domain.job import Job
 from shared.domain.limits import UNLIMITED
-from shared.ports import ApiKeys, CallbackArchive, Clock, JobStore, MediaStore, Queue
+from shared.ports.callbacks import CallbackArchive
+from shared.ports.jobs import JobStore
+from shared.ports.keys import ApiKeys
+from shared.ports.media import MediaStore
+from shared.ports.messages import Queue
+from shared.ports.runtime import Clock
 from shared.usecases.revise import revise
 
 _TRIES: Final = 5

@@ -7,7 +7,8 @@ from shared.domain.account import Account
 from shared.domain.api_key import ApiKey
 from shared.domain.ids import KeyId
 from shared.domain.usage import Counts, summed
-from shared.ports import Accounts, ApiKeys, Clock, UsageBook
+from shared.ports.keys import Accounts, ApiKeys, UsageBook
+from shared.ports.runtime import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from shared.ports import Clock, EventStreams, Listening, News
+from shared.ports.providers import EventStreams, Listening, News
+from shared.ports.runtime import Clock
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from shared.domain.errors import JobNotFound, ResultUnavailable, Undecodable
 from shared.domain.ids import JobId
 from shared.domain.image import MOST_BYTES, Look, StoredImage
 from shared.domain.job import Job
-from shared.ports import JobStore, MediaStore, Previewer
+from shared.ports.jobs import JobStore
+from shared.ports.media import MediaStore, Previewer
 from shared.usecases.revise import revise
 
 

@@ -7,7 +7,8 @@ from typing import Final
 from shared.domain.ids import ulid
 from shared.domain.reference import own_object
 from shared.domain.upload import MOST_BYTES
-from shared.ports import Clock, RandomBytes, UploadForm, Uploads
+from shared.ports.runtime import Clock, RandomBytes
+from shared.ports.uploads import UploadForm, Uploads
 
 _LIFE: Final = timedelta(minutes=15)
 

@@ -10,7 +10,8 @@ from shared.domain.errors import JobNotFound, ResultUnavailable
 from shared.domain.events import Event
 from shared.domain.job import Job
 from shared.domain.public import job_document
-from shared.ports import JobStore, MediaStore
+from shared.ports.jobs import JobStore
+from shared.ports.media import MediaStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

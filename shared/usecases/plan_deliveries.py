@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from shared.domain.delivery_plan import plan
 from shared.domain.events import Event
-from shared.ports import Clock, Deliveries, DeliverQueue, Webhooks
+from shared.ports.runtime import Clock
+from shared.ports.webhooks import Deliveries, DeliverQueue, Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from shared.domain.breaker import Breaker, BreakerState
 from shared.domain.errors import Fault, VersionConflict
 from shared.domain.ids import JobId
 from shared.domain.places import overstayed
-from shared.ports import Breakers, Clock, Places
+from shared.ports.gates import Breakers, Places
+from shared.ports.runtime import Clock
 
 _REMEMBERED: Final = timedelta(seconds=5)
 SHORT_WAIT: Final = timedelta(seconds=15)  # for a place, or for how a trial call ends

@@ -7,7 +7,9 @@ from typing import Final
 
 from shared.domain.events import Event
 from shared.domain.metrics import of_published
-from shared.ports import Clock, EventBus, Metrics, Outbox, PreviewQueue
+from shared.ports.media import PreviewQueue
+from shared.ports.messages import EventBus, Outbox
+from shared.ports.runtime import Clock, Metrics
 from shared.usecases.place_results import PlaceResults
 from shared.usecases.plan_deliveries import PlanDeliveries
 

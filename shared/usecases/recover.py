@@ -11,7 +11,10 @@ from shared.domain.job import Job
 from shared.domain.offers import Catalog
 from shared.domain.reports import TaskReport
 from shared.domain.submission import UNANSWERED, Submission, name_of
-from shared.ports import Clock, JobStore, Providers, Recovery, TaskHint
+from shared.ports.jobs import JobStore
+from shared.ports.messages import TaskHint
+from shared.ports.providers import Providers, Recovery
+from shared.ports.runtime import Clock
 from shared.usecases.revise import revise
 
 _SOON: Final = timedelta(seconds=15)

@@ -14,7 +14,8 @@ from shared.domain.errors import (
 )
 from shared.domain.ids import DeliveryId
 from shared.domain.webhook import Webhook
-from shared.ports import Clock, Deliveries, DeliverQueue, DeliveryPage, Webhooks
+from shared.ports.runtime import Clock
+from shared.ports.webhooks import Deliveries, DeliverQueue, DeliveryPage, Webhooks
 
 _PAGE: Final = 100
 _MOST_PAGES: Final = 10  # read in one call, and so sent anew at most a thousand

@@ -23,7 +23,10 @@ from shared.domain.reference import (
     content_object,
     read_reference,
 )
-from shared.ports import Accesses, ImageSource, JobStore, MediaStore, Uploads
+from shared.ports.jobs import JobStore
+from shared.ports.media import ImageSource, MediaStore
+from shared.ports.providers import Accesses
+from shared.ports.uploads import Uploads
 
 # A provider's queue may be long before it fetches a reference.
 _LINK_LIFE: Final = timedelta(hours=6)

@@ -9,7 +9,8 @@ from shared.domain.api_key import ApiKey
 from shared.domain.edits import ERROR
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.events import intake_refused
-from shared.ports import DropFolder, Outbox
+from shared.ports.intake import DropFolder
+from shared.ports.messages import Outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

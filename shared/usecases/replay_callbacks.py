@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.ids import JobId
-from shared.ports import CallbackArchive, Queue
+from shared.ports.callbacks import CallbackArchive
+from shared.ports.messages import Queue
 from shared.usecases.accept_callback import task_hint
 
 _AT_ONCE: Final = 100

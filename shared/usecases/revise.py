@@ -6,7 +6,7 @@ from shared.domain.errors import VersionConflict
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.domain.limits import UNLIMITED, Limits
-from shared.ports import JobStore
+from shared.ports.jobs import JobStore
 
 _TRIES = 8
 

@@ -10,7 +10,7 @@ from shared.domain.failover import Leg
 from shared.domain.offers import Model, Offer
 from shared.domain.public import money
 from shared.domain.wanted import JobInput
-from shared.ports import Accesses, ProviderAccess
+from shared.ports.providers import Accesses, ProviderAccess
 
 # What `delivery: auto` means at each provider (contract 2.1), best first.
 _PREFERRED: Final[Mapping[str, tuple[str, ...]]] = {

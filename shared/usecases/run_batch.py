@@ -21,7 +21,12 @@ from shared.domain.errors import (
     VersionConflict,
 )
 from shared.domain.ids import BatchId
-from shared.ports import ApiKeys, Batches, Clock, DropFolder, JobStore, MediaStore, Queue, Wake
+from shared.ports.intake import Batches, DropFolder
+from shared.ports.jobs import JobStore
+from shared.ports.keys import ApiKeys
+from shared.ports.media import MediaStore
+from shared.ports.messages import Queue, Wake
+from shared.ports.runtime import Clock
 from shared.usecases.admit_job import AdmitJob, Wish
 from shared.usecases.batch_report import report_of
 from shared.usecases.taken import ReadWish

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.domain.job import Job
 from shared.domain.offers import Catalog
 from shared.domain.reference import is_at_hand
-from shared.ports import Queue
+from shared.ports.messages import Queue
 from shared.usecases.dispatch_attempt import DispatchAttempt
 from shared.usecases.sending import Claimed
 

@@ -8,7 +8,7 @@ from shared.domain.errors import ErrorCode, FateUnknown, Fault, NotSent, Refused
 from shared.domain.job import Job
 from shared.domain.offers import Offer
 from shared.domain.submission import Submission, SubmissionState
-from shared.ports import Acceptance, Letter, Provider
+from shared.ports.providers import Acceptance, Letter, Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from shared.domain.batch import (
 )
 from shared.domain.batch_lines import lines_of
 from shared.domain.errors import FieldError, InvalidRequest, VersionConflict
-from shared.ports import Batches, BatchQueue, Clock, DropFolder
+from shared.ports.intake import Batches, BatchQueue, DropFolder
+from shared.ports.runtime import Clock
 
 _FOLDER: Final = "batches/"
 

@@ -9,7 +9,7 @@ from shared.domain.api_key import ApiKey
 from shared.domain.batch import USUAL_IN_FLIGHT, Batch
 from shared.domain.edits import Drop, reference_to
 from shared.domain.errors import FieldError, InvalidRequest
-from shared.ports import DropFolder, Dropped
+from shared.ports.intake import DropFolder, Dropped
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
 from shared.usecases.start_batch import BatchWish, StartBatch
 from shared.usecases.taken import FindKey

@@ -27,7 +27,9 @@ from shared.domain.errors import (
     VersionConflict,
 )
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
-from shared.ports import Clock, DropFolder, Dropped, Queue
+from shared.ports.intake import DropFolder, Dropped
+from shared.ports.messages import Queue
+from shared.ports.runtime import Clock
 from shared.usecases.admit_job import AdmitJob, Wish
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
 from shared.usecases.taken import FindKey, ReadWish, Taken

@@ -13,7 +13,11 @@ from shared.domain.job import Job
 from shared.domain.offers import Offer
 from shared.domain.status import JobStatus
 from shared.domain.submission import Submission, SubmissionState
-from shared.ports import Clock, JobStore, MediaStore, Providers, Queue, RandomBytes
+from shared.ports.jobs import JobStore
+from shared.ports.media import MediaStore
+from shared.ports.messages import Queue
+from shared.ports.providers import Providers
+from shared.ports.runtime import Clock, RandomBytes
 from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.revise import revise
 from shared.usecases.sending import Answer, disowned

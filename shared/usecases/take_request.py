@@ -11,7 +11,9 @@ from shared.domain.errors import (
     InvalidRequest,
     KeyReused,
 )
-from shared.ports import Clock, Idempotency, Queue
+from shared.ports.jobs import Idempotency
+from shared.ports.messages import Queue
+from shared.ports.runtime import Clock
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.refuse_intake import Refusal, RefuseIntake
 from shared.usecases.taken import FindKey, ReadWish, Taken

@@ -15,17 +15,11 @@ from shared.domain.ids import TaskId
 from shared.domain.measurement import Measurement, Metric
 from shared.domain.offers import Catalog, Offer
 from shared.domain.status import SLOW
-from shared.ports import (
-    Clock,
-    DueIndex,
-    DueJob,
-    EventStreams,
-    JobStore,
-    Leases,
-    Metrics,
-    Providers,
-    Queue,
-)
+from shared.ports.gates import Leases
+from shared.ports.jobs import DueIndex, DueJob, JobStore
+from shared.ports.messages import Queue
+from shared.ports.providers import EventStreams, Providers
+from shared.ports.runtime import Clock, Metrics
 from shared.usecases.hand_out_batches import BatchRounds, HandOutBatches
 from shared.usecases.hand_out_deliveries import HandOutDeliveries, Rounds
 from shared.usecases.listen_in import Ears, listening

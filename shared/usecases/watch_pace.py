@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.ids import JobId, TaskId
-from shared.ports import DueJob
+from shared.ports.jobs import DueJob
 
 HANDED_ON_LIFE: Final = timedelta(seconds=30)
 # An event may overtake the index that tells whose it is.

@@ -8,7 +8,8 @@ from shared.domain.errors import FieldError, InvalidRequest, TooManyWebhooks, Ve
 from shared.domain.ids import WebhookId, ulid
 from shared.domain.webhook import Webhook, WebhookSecret
 from shared.domain.webhook_signature import secret_of
-from shared.ports import Clock, MayReach, RandomBytes, Webhooks
+from shared.ports.runtime import Clock, RandomBytes
+from shared.ports.webhooks import MayReach, Webhooks
 
 MOST: Final = 50
 _SECRET_BYTES: Final = 32

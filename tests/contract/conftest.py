@@ -9,23 +9,15 @@ from moto import mock_aws
 
 from local.engine import Engine
 from local.ports import LOOPBACK
-from shared.ports import (
-    Accounts,
-    ApiKeys,
-    Batches,
-    Breakers,
-    CallbackArchive,
-    Deliveries,
-    DueIndex,
-    JobStore,
-    Leases,
-    MediaStore,
-    Outbox,
-    Places,
-    Uploads,
-    UsageBook,
-    Webhooks,
-)
+from shared.ports.callbacks import CallbackArchive
+from shared.ports.gates import Breakers, Leases, Places
+from shared.ports.intake import Batches
+from shared.ports.jobs import DueIndex, JobStore
+from shared.ports.keys import Accounts, ApiKeys, UsageBook
+from shared.ports.media import MediaStore
+from shared.ports.messages import Outbox
+from shared.ports.uploads import Uploads
+from shared.ports.webhooks import Deliveries, Webhooks
 from tests.contract.aws import Aws
 from tests.contract.engines import DIFFERENCES, ENGINES
 from tests.contract.worlds import (

@@ -20,7 +20,9 @@ from shared.domain.errors import (
 from shared.domain.hold import Hold
 from shared.domain.job import Job
 from shared.domain.limits import Limits, Window
-from shared.ports import Accounts, Admission, Idempotency, JobStore, Outbox
+from shared.ports.jobs import Admission, Idempotency, JobStore
+from shared.ports.keys import Accounts
+from shared.ports.messages import Outbox
 from tests.contract.samples import KEY, NOW, a_held_job, claimed, finished, submitted
 
 TEN_JOBS = Limits(budget=350_000, window=Window.TOTAL)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.errors import AlreadyAdmitted, JobNotFound, VersionConflict
-from shared.ports import Admission, Idempotency, JobStore, Outbox
+from shared.ports.jobs import Admission, Idempotency, JobStore
+from shared.ports.messages import Outbox
 from tests.contract.samples import MINUTE, NOW, a_job
 
 DAY = timedelta(days=1)

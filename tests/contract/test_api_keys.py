@@ -10,7 +10,7 @@ from shared.domain.errors import VersionConflict
 from shared.domain.ids import KeyId
 from shared.domain.limits import Limits, Window
 from shared.domain.retention import Retention
-from shared.ports import ApiKeys
+from shared.ports.keys import ApiKeys
 from tests.contract.samples import NOW
 
 

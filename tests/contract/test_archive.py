@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import InvalidRequest
 from shared.domain.ids import JobId
-from shared.ports import CallbackArchive, KeptCallback
+from shared.ports.callbacks import CallbackArchive, KeptCallback
 from tests.contract.samples import a_job
 from tests.contract.worlds import Buckets
 

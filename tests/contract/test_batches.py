@@ -10,7 +10,9 @@ import pytest
 from shared.domain.batch import Batch, Format, batch_id_of
 from shared.domain.errors import BatchNotFound, VersionConflict
 from shared.domain.events import Event
-from shared.ports import Batches, JobStore, Outbox
+from shared.ports.intake import Batches
+from shared.ports.jobs import JobStore
+from shared.ports.messages import Outbox
 from tests.contract.aws import Aws
 from tests.contract.samples import KEY, MINUTE, NOW, a_job
 from tests.contract.test_races import WRITERS, at_once, wins

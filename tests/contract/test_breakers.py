@@ -15,7 +15,9 @@ from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.domain.breaker import OPENS_AFTER, Breaker
 from shared.domain.errors import ErrorCode, Fault, VersionConflict
 from shared.domain.events import Event, outage
-from shared.ports import Breakers, JobStore, Outbox
+from shared.ports.gates import Breakers
+from shared.ports.jobs import JobStore
+from shared.ports.messages import Outbox
 from tests.contract.aws import Aws
 from tests.contract.samples import MINUTE, NOW, a_job
 from tests.contract.test_races import ROUNDS, WRITERS, at_once, wins

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from shared.adapters.dynamodb.items import admission_item
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.domain.errors import AlreadyAdmitted, TaskTaken, VersionConflict
-from shared.ports import Admission, Idempotency
+from shared.ports.jobs import Admission, Idempotency
 from tests.contract.aws import Aws
 from tests.contract.samples import NOW, a_job, claimed, submitted
 

@@ -12,7 +12,9 @@ from shared.adapters.sqs import SqsDeliverQueue, read_delivery_message
 from shared.domain.delivery import KEPT_ANSWER, SCHEDULE, Delivery, Try
 from shared.domain.errors import DeliveryNotFound, InvalidRequest, VersionConflict
 from shared.domain.ids import DeliveryId, EventId, JobId, KeyId, WebhookId, ulid
-from shared.ports import Deliveries, JobStore, Outbox
+from shared.ports.jobs import JobStore
+from shared.ports.messages import Outbox
+from shared.ports.webhooks import Deliveries
 from tests.contract.aws import Aws
 from tests.contract.samples import MINUTE, NOW, a_job
 from tests.contract.test_races import ROUNDS, WRITERS, at_once, wins

@@ -11,7 +11,7 @@ from shared.adapters.http import HttpClient
 from shared.adapters.memory.buckets import MemoryImageSource
 from shared.adapters.provider_images import HttpImageSource
 from shared.domain.errors import ErrorCode, ResultUnavailable
-from shared.ports import ImageSource
+from shared.ports.media import ImageSource
 from tests.contract.samples import a_large_png
 from tests.pictures import a_png
 

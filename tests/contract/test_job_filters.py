@@ -8,7 +8,7 @@ import pytest
 from shared.domain.ids import JobId
 from shared.domain.job_filter import JobFilter
 from shared.domain.status import JobStatus
-from shared.ports import JobStore
+from shared.ports.jobs import JobStore
 from tests.contract.samples import MINUTE, NOW, a_job
 
 ODD: dict[str, Any] = {

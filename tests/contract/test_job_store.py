@@ -16,7 +16,8 @@ from shared.domain.errors import (
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.domain.wanted import JobInput
-from shared.ports import JobStore, Outbox
+from shared.ports.jobs import JobStore
+from shared.ports.messages import Outbox
 from tests.contract.samples import MINUTE, NOW, a_full_job, a_job, claimed, finished, submitted
 
 ALL_DAY = NOW + 1440 * MINUTE

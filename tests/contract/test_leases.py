@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from shared.ports import Leases
+from shared.ports.gates import Leases
 from tests.contract.samples import NOW
 
 LATER = NOW + timedelta(seconds=30)

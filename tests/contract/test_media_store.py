@@ -14,7 +14,8 @@ from shared.adapters.s3.media import S3MediaStore
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.image import StoredImage
 from shared.domain.reference import content_object
-from shared.ports import MediaStore, Uploads
+from shared.ports.media import MediaStore
+from shared.ports.uploads import Uploads
 from tests.contract.aws import Aws
 from tests.contract.engines import REAL_ENGINES
 from tests.contract.samples import a_job, a_large_png, a_picture, pieces

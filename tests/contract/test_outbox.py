@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from shared.domain.events import Event, JobWebhook, announcement
 from shared.domain.job import Job
-from shared.ports import JobStore, Outbox
+from shared.ports.jobs import JobStore
+from shared.ports.messages import Outbox
 from tests.contract.samples import MINUTE, NOW, a_full_job, a_job, claimed, finished, submitted
 
 ALL_DAY = NOW + 1440 * MINUTE

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.ids import JobId
 from shared.domain.places import PLACE_LIFE
-from shared.ports import Places
+from shared.ports.gates import Places
 from tests.contract.aws import Aws
 from tests.contract.samples import MINUTE, NOW
 from tests.contract.test_races import WRITERS, at_once

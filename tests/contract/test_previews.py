@@ -12,7 +12,7 @@ from shared.adapters.s3.media import S3MediaStore
 from shared.adapters.sqs import SqsPreviewQueue
 from shared.domain.errors import Undecodable
 from shared.domain.image import MOST_PIXELS
-from shared.ports import MediaStore, Preview, Previewer
+from shared.ports.media import MediaStore, Preview, Previewer
 from tests.contract.aws import Aws
 from tests.contract.engines import REAL_ENGINES
 from tests.contract.samples import a_job, a_picture, pieces

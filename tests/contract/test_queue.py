@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.sqs import read_message, write_message
 from shared.domain.ids import JobId, TaskId
-from shared.ports import TaskHint
+from shared.ports.messages import TaskHint
 from tests.contract.samples import a_job
 from tests.contract.worlds import Mailbox
 

@@ -23,7 +23,7 @@ from shared.domain.errors import (
 )
 from shared.domain.job import Job
 from shared.domain.limits import Limits
-from shared.ports import Admission, Idempotency
+from shared.ports.jobs import Admission, Idempotency
 from tests.contract.aws import Aws
 from tests.contract.samples import (
     KEY,

@@ -8,7 +8,8 @@ from shared.domain.errors import TaskTaken, VersionConflict
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
 from shared.domain.wanted import JobInput
-from shared.ports import JobStore, Outbox
+from shared.ports.jobs import JobStore
+from shared.ports.messages import Outbox
 from tests.contract.samples import MINUTE, NOW, a_job, claimed, submitted
 
 ALL_DAY = NOW + 1440 * MINUTE

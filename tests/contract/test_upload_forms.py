@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from shared.domain.reference import UploadedObject
-from shared.ports import UploadForm, Uploads
+from shared.ports.uploads import UploadForm, Uploads
 from tests.contract.engines import REAL_ENGINES
 from tests.pictures import a_png
 

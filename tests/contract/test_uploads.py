@@ -11,7 +11,7 @@ from local.aws import session
 from shared.adapters.aws import _S3_CONFIG
 from shared.adapters.s3.uploads import S3Uploads
 from shared.domain.reference import UploadedObject, content_object
-from shared.ports import FoundUpload, Uploads
+from shared.ports.uploads import FoundUpload, Uploads
 from tests.contract.aws import Aws
 from tests.contract.engines import MINISTACK
 from tests.contract.worlds import Buckets

@@ -9,7 +9,8 @@ from shared.domain.errors import ErrorCode, Fault
 from shared.domain.job import Job
 from shared.domain.money import micros
 from shared.domain.usage import Counts, summed
-from shared.ports import JobStore, UsageBook
+from shared.ports.jobs import JobStore
+from shared.ports.keys import UsageBook
 from tests.contract.samples import KEY, PRICE, a_job, claimed, finished, submitted
 
 TODAY, TOMORROW = date(2026, 11, 20), date(2026, 11, 21)

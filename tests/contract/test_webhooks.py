@@ -14,7 +14,9 @@ from shared.domain.errors import VersionConflict, WebhookNotFound
 from shared.domain.events import farewell
 from shared.domain.ids import WebhookId
 from shared.domain.webhook import Webhook, WebhookSecret
-from shared.ports import JobStore, Outbox, Webhooks
+from shared.ports.jobs import JobStore
+from shared.ports.messages import Outbox
+from shared.ports.webhooks import Webhooks
 from tests.contract.aws import Aws
 from tests.contract.samples import MINUTE, NOW, a_job
 from tests.contract.test_races import ROUNDS, WRITERS, at_once, wins

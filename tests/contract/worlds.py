@@ -38,28 +38,15 @@ from shared.adapters.s3.media import S3MediaStore
 from shared.adapters.s3.uploads import S3Uploads
 from shared.adapters.sqs import SqsPreviewQueue, SqsQueue, read_message
 from shared.domain.ids import JobId
-from shared.ports import (
-    Accounts,
-    ApiKeys,
-    Batches,
-    Breakers,
-    CallbackArchive,
-    Deliveries,
-    DropFolder,
-    DueIndex,
-    EventBus,
-    JobStore,
-    Leases,
-    MediaStore,
-    Outbox,
-    Places,
-    PreviewQueue,
-    Queue,
-    TaskHint,
-    Uploads,
-    UsageBook,
-    Webhooks,
-)
+from shared.ports.callbacks import CallbackArchive
+from shared.ports.gates import Breakers, Leases, Places
+from shared.ports.intake import Batches, DropFolder
+from shared.ports.jobs import DueIndex, JobStore
+from shared.ports.keys import Accounts, ApiKeys, UsageBook
+from shared.ports.media import MediaStore, PreviewQueue
+from shared.ports.messages import EventBus, Outbox, Queue, TaskHint
+from shared.ports.uploads import Uploads
+from shared.ports.webhooks import Deliveries, Webhooks
 from tests.contract.aws import Aws
 
 

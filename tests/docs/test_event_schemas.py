@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 
 from shared.domain.errors import ErrorCode, Fault, Refused, Who
 from shared.domain.ids import TaskId
-from shared.ports import TaskHint
+from shared.ports.messages import TaskHint
 from tests.memory_service import MemoryService
 
 SCHEMA = json.loads(Path("events/schemas/job-event.json").read_bytes())

@@ -17,7 +17,8 @@ from shared.adapters.dynamodb.items import event_item
 from shared.adapters.sqs import write_message
 from shared.domain.ids import JobId, TaskId
 from shared.domain.status import JobStatus
-from shared.ports import KeptCallback, TaskHint
+from shared.ports.callbacks import KeptCallback
+from shared.ports.messages import TaskHint
 from shared.usecases.webhooks import Registration
 from tests.docs.story import PICTURE, StoryService
 from tests.http_events import Answer, AnyContext

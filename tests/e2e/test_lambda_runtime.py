@@ -148,7 +148,7 @@ def test_the_package_is_small_and_has_byte_code_of_its_own_python(package: Path)
     }
 
     assert sum(path.stat().st_size for path in files) <= MOST_BYTES
-    assert package / "shared" / "wiring.py" in compiled
+    assert package / "shared" / "wiring" / "service.py" in compiled
     heads = {path.read_bytes()[:8] for path in compiled.values()}
     unchecked_hash = (1).to_bytes(4, "little")
     assert heads == {MAGIC_NUMBER + unchecked_hash}

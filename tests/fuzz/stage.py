@@ -13,7 +13,8 @@ from shared.adapters.memory.provider import MemoryProvider, MemoryTask
 from shared.domain.errors import JobNotFound, ProviderUnreadable
 from shared.domain.ids import JobId, TaskId
 from shared.domain.reports import TaskState
-from shared.ports import Order, TaskHint
+from shared.ports.messages import TaskHint
+from shared.ports.providers import Order
 from tests.fuzz.calling import Api, Tally
 from tests.fuzz.promises import Document, Expected
 from tests.http_events import Answer

@@ -19,7 +19,7 @@ from shared.domain.ids import JobId, TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from shared.domain.submission import Made, Submission, name_of
-from shared.ports import Acceptance, Letter, Order, Recovery
+from shared.ports.providers import Acceptance, Letter, Order, Recovery
 from tests.simulation.agenda import Agenda
 from tests.simulation.effects import Effects
 

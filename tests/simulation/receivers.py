@@ -15,7 +15,7 @@ from shared.domain.delivery_plan import delivery_id
 from shared.domain.events import Event
 from shared.domain.ids import DeliveryId, EventId
 from shared.domain.webhook import Webhook
-from shared.ports import Reply
+from shared.ports.webhooks import Reply
 from shared.usecases.endpoint_places import AT_ONCE
 from shared.usecases.webhooks import Registration
 from tests.simulation.effects import Crash, Violation

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shared.domain.ids import JobId
 from shared.domain.job import Job
-from shared.ports import Idempotency
+from shared.ports.jobs import Idempotency
 from tests.memory_service import NOW, a_wish
 from tests.simulation.effects import Mishap, Plan, Violation
 from tests.simulation.oracles import check_end, was_retried

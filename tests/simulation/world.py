@@ -34,9 +34,11 @@ from shared.domain.errors import ErrorCode, Fault, JobNotFound, ResultUnavailabl
 from shared.domain.events import Event
 from shared.domain.ids import JobId, TaskId
 from shared.domain.limits import UNLIMITED, Limits, Window
-from shared.ports import Courier, EventStreams, ProviderAccess, Reply, TaskHint
+from shared.ports.messages import TaskHint
+from shared.ports.providers import EventStreams, ProviderAccess
+from shared.ports.webhooks import Courier, Reply
 from shared.usecases.make_previews import MakePreviews
-from shared.wiring import Service
+from shared.wiring.service import Service
 from tests.memory_service import NOW
 from tests.pictures import a_png
 from tests.simulation.agenda import Agenda

@@ -17,7 +17,7 @@ from shared.adapters.dynamodb.webhook_items import (
 from shared.domain.delivery import Delivery
 from shared.domain.errors import DeliveryNotFound, FieldError, InvalidRequest, VersionConflict
 from shared.domain.ids import DeliveryId
-from shared.ports import DeliveryPage, DueDelivery
+from shared.ports.webhooks import DeliveryPage, DueDelivery
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

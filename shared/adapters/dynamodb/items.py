@@ -33,7 +33,7 @@ from shared.domain.events import Event, JobWebhook
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
 from shared.domain.submission import Task
-from shared.ports import Admission, DueJob, Idempotency
+from shared.ports.jobs import Admission, DueJob, Idempotency
 
 type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
 

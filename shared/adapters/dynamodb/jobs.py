@@ -42,7 +42,7 @@ from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.refusals import busy
 from shared.domain.submission import Task
-from shared.ports import Admission, DueJob, Idempotency, JobPage
+from shared.ports.jobs import Admission, DueJob, Idempotency, JobPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from shared.ports import Clock, RandomBytes
+from shared.ports.runtime import Clock, RandomBytes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -17,7 +17,7 @@ from shared.adapters.dynamodb.items import SCHEMA, Item, due_attributes, plain, 
 from shared.domain.delivery import Delivery
 from shared.domain.ids import DeliveryId
 from shared.domain.webhook import Webhook
-from shared.ports import DueDelivery
+from shared.ports.webhooks import DueDelivery
 
 _REMEMBERED: Final = timedelta(days=30)
 

@@ -13,15 +13,10 @@ from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key, preview_folder, preview_key
 from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
 from shared.domain.reference import UploadedObject, content_object
-from shared.ports import (
-    CallbackPage,
-    Clock,
-    DatedCallback,
-    Dropped,
-    FoundUpload,
-    KeptCallback,
-    UploadForm,
-)
+from shared.ports.callbacks import CallbackPage, DatedCallback, KeptCallback
+from shared.ports.intake import Dropped
+from shared.ports.runtime import Clock
+from shared.ports.uploads import FoundUpload, UploadForm
 
 
 class MemoryMediaStore:

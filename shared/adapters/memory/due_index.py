@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from shared.adapters.memory.table import MemoryJobStore, MemoryOutbox
-from shared.ports import Batches, Deliveries
+from shared.ports.intake import Batches
+from shared.ports.webhooks import Deliveries
 
 
 class MemoryDueIndex:

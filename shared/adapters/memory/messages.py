@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 from shared.domain.events import Event
 from shared.domain.ids import EventId, JobId, TaskId
-from shared.ports import Clock, News, TaskHint
+from shared.ports.messages import TaskHint
+from shared.ports.providers import News
+from shared.ports.runtime import Clock
 
 
 class MemoryQueue:

@@ -7,7 +7,7 @@ from typing import Final
 from shared.domain.errors import Undecodable
 from shared.domain.ids import JobId
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
-from shared.ports import Preview
+from shared.ports.media import Preview
 
 _PIXEL: Final = b64decode("UklGRhwAAABXRUJQVlA4TBAAAAAvAAAAAAdQwChg/wMR0f8A")  # one, as WebP
 

@@ -16,7 +16,7 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from shared.domain.submission import Made, Submission, name_of
-from shared.ports import Acceptance, Letter, Order, Recovery
+from shared.ports.providers import Acceptance, Letter, Order, Recovery
 
 
 @dataclass(slots=True)

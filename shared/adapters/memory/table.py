@@ -21,7 +21,7 @@ from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.submission import Task
-from shared.ports import Admission, DueJob, Idempotency, JobPage
+from shared.ports.jobs import Admission, DueJob, Idempotency, JobPage
 
 _MOST_LOOKED_AT: Final = 500
 

@@ -16,7 +16,7 @@ from shared.domain.errors import (
 from shared.domain.events import Event, farewell
 from shared.domain.ids import DeliveryId, EventId, WebhookId
 from shared.domain.webhook import Webhook
-from shared.ports import DeliveryPage, DueDelivery, Reply
+from shared.ports.webhooks import DeliveryPage, DueDelivery, Reply
 
 
 class MemoryWebhooks:

@@ -15,7 +15,7 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport
 from shared.domain.submission import Submission, name_of
-from shared.ports import Acceptance, Letter, Order, Recovery
+from shared.ports.providers import Acceptance, Letter, Order, Recovery
 
 # Echoed in their log; what is not letters, digits or one of `._:-` they drop without a word.
 _OUR_NAME: Final = "x-client-request-id"

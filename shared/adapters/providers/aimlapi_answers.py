@@ -15,7 +15,7 @@ from shared.adapters.providers.answers import fault_of, in_words, is_success, re
 from shared.domain.errors import ErrorCode, Refused, SubmissionError
 from shared.domain.ids import TaskId
 from shared.domain.submission import Made
-from shared.ports import Acceptance
+from shared.ports.providers import Acceptance
 
 NAME: Final = "aimlapi"
 _CREDITS_PER_USD: Final = 2_000_000

@@ -28,7 +28,7 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from shared.domain.submission import Submission
-from shared.ports import Acceptance, Letter, Order, Recovery
+from shared.ports.providers import Acceptance, Letter, Order, Recovery
 
 _NAME: Final = "apixo"
 _FIRST_ERROR: Final = 400

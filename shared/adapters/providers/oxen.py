@@ -38,7 +38,7 @@ from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
 from shared.domain.reports import TaskReport, TaskState
 from shared.domain.submission import Submission
-from shared.ports import Acceptance, Letter, Order, Recovery
+from shared.ports.providers import Acceptance, Letter, Order, Recovery
 
 _NAME: Final = "oxen"
 _HISTORY_ROWS: Final = 200

@@ -22,7 +22,7 @@ from shared.domain.errors import SubmissionError
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskReport, TaskState
 from shared.domain.submission import Made
-from shared.ports import Acceptance
+from shared.ports.providers import Acceptance
 
 _NAME: Final = "oxen"
 # Errors that may also come under a 200, by the statuses that they belong to.

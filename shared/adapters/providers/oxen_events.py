@@ -17,7 +17,7 @@ from shared.adapters.providers.answers import json_object
 from shared.adapters.providers.oxen_answers import task_id_of
 from shared.adapters.providers.oxen_sse import EventParser
 from shared.domain.ids import TaskId
-from shared.ports import Listening, News
+from shared.ports.providers import Listening, News
 
 _COMPLETED: Final = b"media_generation_completed"
 _EVENT_STREAM: Final = "text/event-stream"

@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn
 from shared.adapters.providers.answers import in_words
 from shared.adapters.providers.oxen_schema import REFERENCE_FIELDS, LiveField, LiveSchema
 from shared.domain.errors import ErrorCode, Fault, Refused
-from shared.ports import Order
+from shared.ports.providers import Order
 
 _SYNC: Final = "sync"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.kept_callbacks import check_cursor, folder_of, name_of, named
 from shared.adapters.s3.folders import objects_in, remove_folder
 from shared.domain.ids import JobId
-from shared.ports import CallbackPage, DatedCallback, KeptCallback
+from shared.ports.callbacks import CallbackPage, DatedCallback, KeptCallback
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from shared.ports import Dropped
+from shared.ports.intake import Dropped
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

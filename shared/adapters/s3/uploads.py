@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from shared.domain.reference import UploadedObject, content_object
-from shared.ports import FoundUpload, UploadForm
+from shared.ports.uploads import FoundUpload, UploadForm
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

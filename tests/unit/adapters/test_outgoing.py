@@ -18,7 +18,7 @@ import pytest
 
 from shared.domain.errors import InvalidRequest, ResultUnavailable
 from shared.usecases.webhooks import Change, Registration
-from shared.wiring import Service
+from shared.wiring.service import Service
 from tests.memory_service import MemoryService
 from tests.unit.adapters.test_addresses import DENIED
 from tests.unit.adapters.test_http import PUBLIC, Site, answer, certified, redirect

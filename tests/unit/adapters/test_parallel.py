@@ -5,7 +5,7 @@ from threading import Barrier, Lock
 import pytest
 
 from shared.adapters.parallel import InTurn, Threads
-from shared.ports import Parallel
+from shared.ports.runtime import Parallel
 
 PATIENCE_SECONDS = 20
 

@@ -16,7 +16,7 @@ from PIL import Image, PngImagePlugin
 from shared.adapters.pillow_previews import PillowPreviewer
 from shared.domain.errors import Undecodable
 from shared.domain.image import MOST_PIXELS
-from shared.ports import Preview
+from shared.ports.media import Preview
 from tests.unit.domain.test_image_probe import FILES, exif_with_thumbnail, noise, saved
 
 make = PillowPreviewer(most_pixels=MOST_PIXELS)

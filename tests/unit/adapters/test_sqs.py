@@ -20,7 +20,7 @@ from shared.adapters.sqs import (
     read_message,
 )
 from shared.domain.ids import BatchId, DeliveryId, JobId, TaskId
-from shared.ports import TaskHint
+from shared.ports.messages import TaskHint
 
 URL = "https://sqs.us-east-1.amazonaws.com/000000000000/queue"
 BATCH = BatchId("batch_" + 26 * "0")

@@ -17,7 +17,7 @@ from client.exit_codes import ExitCode
 from client.receiver import Heard, receiving
 from functions.manage.handler import create_app
 from shared.domain.webhook_signature import secret_of, signed_headers
-from shared.ports import Reply
+from shared.ports.webhooks import Reply
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import MemoryService
 

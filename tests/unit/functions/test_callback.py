@@ -8,7 +8,8 @@ import pytest
 from functions.callback.handler import handle
 from shared.domain.ids import JobId, TaskId
 from shared.domain.status import JobStatus
-from shared.ports import KeptCallback, TaskHint
+from shared.ports.callbacks import KeptCallback
+from shared.ports.messages import TaskHint
 from tests.http_events import Answer, http_event
 from tests.memory_service import MemoryService
 

@@ -6,7 +6,7 @@ import pytest
 
 from functions.callback.handler import handle
 from shared.domain.ids import TaskId
-from shared.ports import TaskHint
+from shared.ports.messages import TaskHint
 from tests.http_events import Answer, http_event
 from tests.memory_service import MemoryService
 from tests.unit.functions.test_callback import BODY, callback_path

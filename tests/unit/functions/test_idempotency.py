@@ -12,7 +12,7 @@ from functions.submit.handler import create_app
 from shared.domain.errors import AlreadyAdmitted
 from shared.domain.ids import JobId
 from shared.domain.status import JobStatus
-from shared.ports import Idempotency
+from shared.ports.jobs import Idempotency
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import MemoryService
 from tests.pictures import a_png

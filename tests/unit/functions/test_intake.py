@@ -10,7 +10,7 @@ from functions.intake.handler import intake
 from shared.domain.api_key import Terms
 from shared.domain.job import Job
 from shared.domain.limits import Limits
-from shared.wiring import Service
+from shared.wiring.service import Service
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 

@@ -11,7 +11,7 @@ from shared.domain.errors import ErrorCode, Fault, VersionConflict
 from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
 from shared.domain.limits import Limits
-from shared.ports import TaskHint
+from shared.ports.messages import TaskHint
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import ADMIN_KEY, MemoryService
 

@@ -11,7 +11,7 @@ import pytest
 from shared.adapters.sqs import write_message
 from shared.domain.ids import TaskId
 from shared.domain.measurement import Metric
-from shared.ports import TaskHint
+from shared.ports.messages import TaskHint
 from tests.http_events import AnyContext, http_event
 from tests.memory_service import NOW, MemoryService
 from tests.unit.functions.test_callback import callback_path

@@ -10,7 +10,7 @@ import pytest
 from functions.manage.handler import create_app
 from shared.domain.ids import WebhookId
 from shared.domain.webhook_signature import signed_headers
-from shared.ports import Reply
+from shared.ports.webhooks import Reply
 from shared.usecases.webhooks import MOST
 from tests.http_events import Answer, AnyContext, http_event
 from tests.memory_service import NOW, MemoryService

@@ -12,7 +12,7 @@ from functions.dispatch.handler import dispatch
 from functions.preview.handler import preview
 from shared.adapters.sqs import write_message
 from shared.domain.status import JobStatus
-from shared.ports import Reply
+from shared.ports.webhooks import Reply
 from shared.usecases.webhooks import Registration
 from tests.memory_service import NOW, MemoryService
 

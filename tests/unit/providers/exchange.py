@@ -16,7 +16,7 @@ from shared.domain.ids import JobId
 from shared.domain.offers import Offer
 from shared.domain.submission import Submission
 from shared.domain.wanted import JobInput
-from shared.ports import Acceptance, Order, Provider
+from shared.ports.providers import Acceptance, Order, Provider
 
 KEY = "key-canary"
 AIMLAPI_URL = "https://api.aimlapi.com"

@@ -4,7 +4,7 @@ import httpx
 
 from shared.domain.ids import JobId
 from shared.domain.submission import name_of
-from shared.ports import Order
+from shared.ports.providers import Order
 from tests.unit.providers.exchange import (
     AIMLAPI_OFFER,
     KEY,

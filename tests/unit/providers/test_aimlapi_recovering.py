@@ -12,7 +12,7 @@ from shared.domain.errors import ErrorCode, ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskState
 from shared.domain.submission import Submission
-from shared.ports import Recovery
+from shared.ports.providers import Recovery
 from tests.unit.providers.exchange import (
     AIMLAPI_OFFER,
     HTML,

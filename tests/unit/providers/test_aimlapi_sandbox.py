@@ -17,7 +17,7 @@ from shared.domain.errors import ErrorCode, FateUnknown, Refused
 from shared.domain.ids import JobId
 from shared.domain.reports import TaskReport
 from shared.domain.submission import name_of
-from shared.ports import Order, Recovery
+from shared.ports.providers import Order, Recovery
 from tests.unit.providers.exchange import AIMLAPI_OFFER, an_order, outcome, submitted
 from tests.unit.providers.outcomes import AUTH, CREDITS, POLICY, SLOW_DOWN, UNKNOWN
 

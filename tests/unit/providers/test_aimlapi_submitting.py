@@ -9,7 +9,7 @@ from shared.adapters.http import HttpClient
 from shared.adapters.providers.aimlapi import Aimlapi
 from shared.domain.errors import SubmissionError
 from shared.domain.ids import TaskId
-from shared.ports import Acceptance
+from shared.ports.providers import Acceptance
 from tests.unit.providers.exchange import (
     AIMLAPI_OFFER,
     AIMLAPI_URL,

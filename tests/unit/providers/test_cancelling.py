@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from shared.domain.ids import TaskId
-from shared.ports import Provider, Recovery
+from shared.ports.providers import Provider, Recovery
 from tests.unit.providers.exchange import (
     APIXO_OFFER,
     HTML,

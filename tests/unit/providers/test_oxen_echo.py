@@ -15,7 +15,7 @@ from shared.catalog.load import load_catalog
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
-from shared.ports import Order, Recovery
+from shared.ports.providers import Order, Recovery
 from tests.memory_service import MemoryService
 from tests.unit.providers.exchange import (
     HTML,

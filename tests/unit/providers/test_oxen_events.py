@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters.providers.oxen_events import OxenEvents, pause_after
 from shared.domain.ids import TaskId
-from shared.ports import Listening, News
+from shared.ports.providers import Listening, News
 from tests.unit.providers.exchange import HTML, KEY, OXEN_URL, Does, a_client, fails, says
 
 A, B = TaskId("a"), TaskId("b")

@@ -20,7 +20,7 @@ from shared.adapters.providers.oxen import Oxen
 from shared.adapters.providers.oxen_events import OxenEvents
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskState
-from shared.ports import Listening, News
+from shared.ports.providers import Listening, News
 from tests.unit.providers.exchange import OXEN_OFFER, an_order, submitted
 
 SOON = 5.0

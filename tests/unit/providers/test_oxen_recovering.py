@@ -12,7 +12,7 @@ from shared.adapters.providers.oxen import Oxen
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskState
 from shared.domain.submission import Submission
-from shared.ports import Order
+from shared.ports.providers import Order
 from tests.unit.providers.exchange import OXEN_OFFER, an_order, submitted
 
 FOREVER = 1000  # latency: what is enqueued stays so

@@ -16,7 +16,7 @@ from shared.catalog.load import load_catalog
 from shared.domain.errors import ErrorCode, Refused
 from shared.domain.field_rules import FieldRule
 from shared.domain.offers import Offer
-from shared.ports import Order
+from shared.ports.providers import Order
 from tests.unit.providers.exchange import (
     HTML,
     KEY,

@@ -13,7 +13,7 @@ from shared.adapters.http import HttpClient
 from shared.adapters.providers.oxen import Oxen
 from shared.domain.errors import FateUnknown
 from shared.domain.submission import Made
-from shared.ports import Acceptance, Order, Recovery
+from shared.ports.providers import Acceptance, Order, Recovery
 from tests.unit.providers.exchange import (
     KEY,
     OXEN_OFFER,

@@ -18,7 +18,7 @@ from local.sandbox.oxen.models import REQUESTS
 from shared.catalog.load import load_catalog
 from shared.domain.field_rules import FieldRule
 from shared.domain.offers import Offer
-from shared.ports import Order, Provider
+from shared.ports.providers import Order, Provider
 from tests.unit.providers.exchange import (
     APIXO_OFFER,
     KEY,

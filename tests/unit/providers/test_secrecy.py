@@ -14,7 +14,7 @@ from shared.adapters.providers.oxen_events import OxenEvents
 from shared.domain.errors import ServiceError
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskReport
-from shared.ports import Order, Provider
+from shared.ports.providers import Order, Provider
 from tests.unit.providers.exchange import (
     APIXO_OFFER,
     HTML,

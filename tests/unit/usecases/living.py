@@ -10,7 +10,7 @@ from shared.domain.errors import ErrorCode, FateUnknown, Fault, NotSent, Refused
 from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
 from shared.domain.offers import Offer
-from shared.ports import Acceptance, Letter, Order, Provider
+from shared.ports.providers import Acceptance, Letter, Order, Provider
 from tests.memory_service import MemoryService
 
 POLICY = Fault(code=ErrorCode.CONTENT_POLICY, message="not this")

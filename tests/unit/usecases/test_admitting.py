@@ -8,7 +8,7 @@ import pytest
 from shared.domain.api_key import ApiKey
 from shared.domain.errors import InvalidRequest, KeyReused
 from shared.domain.job import Job
-from shared.ports import Idempotency
+from shared.ports.jobs import Idempotency
 from shared.usecases.admit_job import Admitted
 from tests.memory_service import MemoryService, a_wish
 

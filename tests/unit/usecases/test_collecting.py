@@ -12,7 +12,7 @@ from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
-from shared.ports import Order
+from shared.ports.providers import Order
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 

@@ -14,7 +14,7 @@ from shared.domain.image import MOST_BYTES, MOST_PIXELS, Look
 from shared.domain.job import Job
 from shared.domain.retention import Retention
 from shared.domain.status import JobStatus
-from shared.ports import Preview
+from shared.ports.media import Preview
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 from tests.unit.usecases.living import announced, now_of

@@ -9,7 +9,7 @@ from shared.domain.ids import TaskId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
 from shared.domain.submission import SubmissionState
-from shared.ports import Order
+from shared.ports.providers import Order
 from tests.memory_service import MemoryService
 from tests.unit.usecases.living import LOST, interrupt, live, now_of
 

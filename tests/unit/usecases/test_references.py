@@ -9,7 +9,7 @@ from shared.domain.errors import ErrorCode, InvalidRequest
 from shared.domain.job import Job
 from shared.domain.reference import MOST_REFERENCE_BYTES
 from shared.domain.status import JobStatus
-from shared.ports import ProviderAccess
+from shared.ports.providers import ProviderAccess
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 

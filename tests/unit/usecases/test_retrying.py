@@ -10,7 +10,7 @@ from shared.domain.errors import InvalidTransition
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
-from shared.ports import Order
+from shared.ports.providers import Order
 from tests.memory_service import MemoryService
 from tests.unit.usecases.living import (
     DOWN,

@@ -9,7 +9,7 @@ from shared.catalog.load import load_catalog
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.offers import Model, Price
 from shared.domain.wanted import JobInput
-from shared.ports import Accesses, ProviderAccess
+from shared.ports.providers import Accesses, ProviderAccess
 from shared.usecases.routing import Route, choose
 
 SEEDREAM_45, SEEDREAM_4 = (load_catalog().find(name) for name in ("seedream-4.5", "seedream-4"))

@@ -10,7 +10,8 @@ from shared.domain.ids import TaskId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
 from shared.domain.submission import SubmissionState
-from shared.ports import Order, TaskHint
+from shared.ports.messages import TaskHint
+from shared.ports.providers import Order
 from tests.memory_service import MemoryService
 from tests.unit.usecases.gates import MODEL, World, enter
 from tests.unit.usecases.living import Interrupted, interrupt, live, now_of

@@ -9,7 +9,8 @@ from shared.domain.errors import ErrorCode, Fault, InvalidRequest, NotSent, Refu
 from shared.domain.ids import TaskId
 from shared.domain.status import JobStatus
 from shared.domain.submission import SubmissionState
-from shared.ports import Order, ProviderAccess, TaskHint
+from shared.ports.messages import TaskHint
+from shared.ports.providers import Order, ProviderAccess
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.adapters.memory.messages import VirtualClock
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
-from shared.ports import Order
+from shared.ports.providers import Order
 from tests.memory_service import NOW, MemoryService
 from tests.unit.usecases.living import LOST, spied
 

@@ -11,7 +11,7 @@ from shared.domain.delivery import Delivery, DeliveryStatus
 from shared.domain.errors import VersionConflict, WebhookNotFound
 from shared.domain.ids import DeliveryId
 from shared.domain.webhook import Webhook
-from shared.ports import DeliveryPage, Reply
+from shared.ports.webhooks import DeliveryPage, Reply
 from shared.usecases.deliver_webhook import Outcome
 from shared.usecases.endpoint_places import AT_ONCE
 from tests.memory_service import NOW, MemoryService

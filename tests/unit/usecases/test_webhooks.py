@@ -14,7 +14,7 @@ from shared.domain.ids import DeliveryId
 from shared.domain.status import JobStatus
 from shared.domain.webhook import Webhook
 from shared.domain.webhook_signature import SignatureInvalid, verify
-from shared.ports import Reply
+from shared.ports.webhooks import Reply
 from shared.usecases.deliver_webhook import Outcome
 from shared.usecases.endpoint_places import AT_ONCE
 from shared.usecases.webhooks import MOST, Change, Registration

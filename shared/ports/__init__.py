@@ -1,0 +1,1 @@
+"""What the use cases need of the world. Each port has a memory and a real adapter."""
