@@ -12,7 +12,6 @@ from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 
 _DEADLINE_SECONDS: Final = 90.0
 _MOST_BYTES: Final = 64 * 1024 * 1024
-_CHUNK: Final = 1024 * 1024  # each passes through probe, digest and part
 _OK: Final = 200
 _NO_KEYS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType({})
 
@@ -51,7 +50,7 @@ class HttpImageSource:
             ) as stream:
                 if stream.status != _OK:
                     raise _unavailable(f"{stream.url_host} answered {stream.status}")
-                yield stream.chunks(_CHUNK)
+                yield stream.arriving()
         except HttpError as exc:  # also what goes wrong while the caller reads
             raise _unavailable(str(exc)) from exc
 

@@ -18,7 +18,7 @@ from shared.ports import MediaStore, Uploads
 from tests.contract.aws import Aws
 from tests.contract.engines import REAL_ENGINES
 from tests.contract.samples import a_job, a_large_png, a_picture, pieces
-from tests.contract.worlds import Buckets
+from tests.contract.worlds import IN_ONE_CALL, Buckets
 from tests.pictures import a_png
 
 JOB = a_job().id
@@ -303,7 +303,7 @@ def tags_of(aws: Aws, bucket: str, key: str) -> dict[str, str]:
 def tags_of_two(aws: Aws, content: bytes) -> list[dict[str, str]]:
     """Store an image for seven days and one for good; return the tags of both."""
     bucket = aws.new_bucket()
-    media = S3MediaStore(aws.s3, bucket=bucket)
+    media = S3MediaStore(aws.s3, bucket=bucket, in_one_call=IN_ONE_CALL)
     media.store(JOB, attempt=1, position=0, chunks=pieces(content), keep_days=7)
     media.store(JOB, attempt=1, position=1, chunks=pieces(content))
     return [tags_of(aws, bucket, KEY.replace("/0.", f"/{position}.")) for position in (0, 1)]
