@@ -57,8 +57,8 @@ def ours(aws: Aws, bucket: str, url: str) -> None:
     job_id = JobId(f"job_{time.monotonic_ns():026d}")
 
     def keep(position: int) -> None:
-        with source.open(url) as chunks:
-            store.store(job_id, attempt=1, position=position, chunks=chunks)
+        with source.open(url) as download:
+            store.store(job_id, attempt=1, position=position, download=download)
 
     Threads(at_once=IMAGES_AT_ONCE)(keep, range(IMAGES))
 

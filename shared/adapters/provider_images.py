@@ -9,6 +9,7 @@ from shared.adapters.addresses import origin_of
 from shared.adapters.http import HttpClient
 from shared.adapters.http_errors import HttpError
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
+from shared.ports import Download
 
 _DEADLINE_SECONDS: Final = 90.0
 _MOST_BYTES: Final = 64 * 1024 * 1024
@@ -38,7 +39,7 @@ class HttpImageSource:
         self._keys = {origin.place: key for origin, key in origins.items() if origin}
 
     @contextmanager
-    def open(self, url: str) -> Iterator[Iterator[bytes]]:
+    def open(self, url: str) -> Iterator[Download]:
         if origin := origin_of(url):
             self._on_host(origin.host)
         try:
@@ -50,7 +51,7 @@ class HttpImageSource:
             ) as stream:
                 if stream.status != _OK:
                     raise _unavailable(f"{stream.url_host} answered {stream.status}")
-                yield stream.arriving()
+                yield Download(stream.arriving(), announced=stream.declared_bytes())
         except HttpError as exc:  # also what goes wrong while the caller reads
             raise _unavailable(str(exc)) from exc
 

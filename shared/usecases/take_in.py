@@ -13,7 +13,7 @@ from shared.domain.job import Job
 from shared.domain.offers import Offer
 from shared.domain.status import JobStatus
 from shared.domain.submission import Submission, SubmissionState
-from shared.ports import Clock, JobStore, MediaStore, Providers, Queue, RandomBytes
+from shared.ports import Clock, Download, JobStore, MediaStore, Providers, Queue, RandomBytes
 from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.revise import revise
 from shared.usecases.sending import Answer, disowned
@@ -79,7 +79,7 @@ class TakeIn:
                         job.id,
                         attempt=sent.attempt,
                         position=position,
-                        chunks=iter([content]),
+                        download=Download(iter([content])),
                         keep_days=job.retention.image_days,
                     )
                 )

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.adapters.s3.media import S3MediaStore
+from shared.ports import Download
 from tests.contract.aws import Aws
 from tests.contract.engines import REAL_ENGINES
 from tests.contract.samples import a_job, a_large_png, pieces
@@ -22,8 +23,8 @@ pytestmark = pytest.mark.parametrize("aws", REAL_ENGINES, indirect=True)
 
 
 def store(aws: Aws, bucket: str, content: bytes) -> None:
-    chunks = pieces(content)
-    S3MediaStore(aws.s3, bucket=bucket).store(JOB, attempt=1, position=0, chunks=chunks)
+    download = Download(pieces(content), announced=len(content))
+    S3MediaStore(aws.s3, bucket=bucket).store(JOB, attempt=1, position=0, download=download)
 
 
 def calls(aws: Aws, content: bytes) -> list[str]:

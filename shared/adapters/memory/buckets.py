@@ -17,6 +17,7 @@ from shared.ports import (
     CallbackPage,
     Clock,
     DatedCallback,
+    Download,
     Dropped,
     FoundUpload,
     KeptCallback,
@@ -36,10 +37,10 @@ class MemoryMediaStore:
         *,
         attempt: int,
         position: int,
-        chunks: Iterator[bytes],
+        download: Download,
         keep_days: int | None = None,
     ) -> StoredImage:
-        content = b"".join(chunks)
+        content = b"".join(download.chunks)
         extension = _facts(content).extension
         key = image_key(job_id, attempt=attempt, position=position, extension=extension)
         self.objects.setdefault(key, content)
@@ -178,11 +179,11 @@ class MemoryImageSource:
         self._images = images
 
     @contextmanager
-    def open(self, url: str) -> Iterator[Iterator[bytes]]:
+    def open(self, url: str) -> Iterator[Download]:
         if url not in self._images:
             message = "the finished image could not be fetched: 404"
             raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message))
-        yield iter([self._images[url]])
+        yield Download(iter([self._images[url]]))
 
 
 def _facts(content: bytes) -> ImageFacts:

@@ -15,6 +15,7 @@ from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key, preview_folder, preview_key
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
+from shared.ports import Download
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,11 +40,11 @@ class S3MediaStore:
         *,
         attempt: int,
         position: int,
-        chunks: Iterator[bytes],
+        download: Download,
         keep_days: int | None = None,
     ) -> StoredImage:
         """Memory: what goes in one call, and three parts more if the image is larger."""
-        image = PassingImage(chunks)
+        image = PassingImage(download)
         try:
             parts = image.parts(first=self._in_one_call)
             first = next(parts, b"")
@@ -191,7 +192,7 @@ class S3MediaStore:
     def _seen(self, key: str) -> PassingImage:
         """Read what another worker has stored: its bytes count, not the ones just fetched."""
         body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
-        image = PassingImage(body.iter_chunks(_READ))
+        image = PassingImage(Download(body.iter_chunks(_READ)))
         image.pass_by()
         return image
 

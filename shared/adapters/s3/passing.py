@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from shared.domain.image import StoredImage
 from shared.domain.image_probe import ImageProbe
+from shared.ports import Download
 
 PART: Final = 8 * 1024 * 1024  # bytes; S3 takes no smaller ones than 5 MiB
 
@@ -15,19 +16,22 @@ PART: Final = 8 * 1024 * 1024  # bytes; S3 takes no smaller ones than 5 MiB
 class PassingImage:
     """Hashes and probes each byte once, as it comes."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, download: Download) -> None:
         self.probe = ImageProbe()
         self._sha256 = sha256()
         self._size = 0
-        self._chunks = self._watched(chunks)
+        self._announced = download.announced
+        self._chunks = self._watched(download.chunks)
 
     def parts(self, *, first: int) -> Iterator[bytes]:
         """Yield the first bytes, then what is left in parts of one size, the last one shorter."""
         reader = BufferedReader(_Chunks(self._chunks))
-        size = first
-        while part := reader.read(size):
+        size = min(self._announced or first, first)
+        # As a rule nothing is left: then the bytes lie in memory of just their size.
+        part = reader.read(size) + reader.read(first - size)
+        while part:
             yield part
-            size = PART
+            part = reader.read(PART)
 
     def pass_by(self) -> None:
         """Keep nothing of what comes."""

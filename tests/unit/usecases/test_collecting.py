@@ -10,7 +10,7 @@ from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
-from shared.ports import Order
+from shared.ports import Download, Order
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 
@@ -208,11 +208,11 @@ def test_what_others_wrote_down_while_images_were_fetched_is_not_undone(
 
     class Slow:
         @contextmanager
-        def open(self, url: str) -> Iterator[Iterator[bytes]]:
+        def open(self, url: str) -> Iterator[Download]:
             service.time.sleep(1)
             another(job.id)  # and now it is not
-            with source.open(url) as chunks:
-                yield chunks
+            with source.open(url) as download:
+                yield download
 
     another = service.collect_result
     slow = replace(another, image_source=Slow())
