@@ -1,9 +1,9 @@
 """Storing images: how fast and in how much memory, beside a plain download and a plain upload.
 
 The floor reads an image whole and puts it whole; ours inspects, hashes and stores it in one pass
-(`HttpImageSource` into `S3MediaStore`). Both fetch from the same server and write to the same
-engine ten images of 30 MB, the floor after each other and ours as collect does it, by turns, each
-turn in a process of its own that has done the same once before.
+(`HttpImageSource` into `S3MediaStore`). Both fetch from the same server and write with the same
+client to the same engine ten images of 30 MB, as many side by side as collect stores, by turns,
+each turn in a process of its own that has done the same once before.
 """
 
 import json
@@ -44,10 +44,13 @@ _FILE: Final = "image.png"
 
 def floor(aws: Aws, bucket: str, url: str) -> None:
     opener = build_opener(ProxyHandler({}))
-    for number in range(IMAGES):
+
+    def keep(number: int) -> None:
         with opener.open(url) as answer:
             content = answer.read()
         aws.s3.put_object(Bucket=bucket, Key=f"{time.monotonic_ns()}-{number}", Body=content)
+
+    Threads(at_once=IMAGES_AT_ONCE)(keep, range(IMAGES))
 
 
 def ours(aws: Aws, bucket: str, url: str) -> None:
@@ -57,8 +60,8 @@ def ours(aws: Aws, bucket: str, url: str) -> None:
     job_id = JobId(f"job_{time.monotonic_ns():026d}")
 
     def keep(position: int) -> None:
-        with source.open(url) as chunks:
-            store.store(job_id, attempt=1, position=position, chunks=chunks)
+        with source.open(url) as download:
+            store.store(job_id, attempt=1, position=position, download=download)
 
     Threads(at_once=IMAGES_AT_ONCE)(keep, range(IMAGES))
 

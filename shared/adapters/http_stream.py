@@ -41,7 +41,7 @@ class HttpStream:
 
     def arriving(self) -> Iterator[bytes]:
         """Yield the body in pieces as they come. Raises as `chunks` does."""
-        declared = self._declared_bytes()
+        declared = self.declared_bytes()
         self._limit(declared or 0)
         received = 0
         for piece in self.pieces:
@@ -61,7 +61,8 @@ class HttpStream:
                     break
         return bytes(kept[: self.max_bytes])
 
-    def _declared_bytes(self) -> int | None:
+    def declared_bytes(self) -> int | None:
+        """Return how long the body says it is. Raises ExchangeFailed if nobody could tell."""
         if self.headers.get("content-encoding", "identity").lower() != "identity":
             raise ExchangeFailed(f"{self.url_host}: an encoded body nobody asked for")
         length = self.headers.get("content-length")

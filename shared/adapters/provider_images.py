@@ -9,10 +9,10 @@ from shared.adapters.addresses import origin_of
 from shared.adapters.http import HttpClient
 from shared.adapters.http_errors import HttpError
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
+from shared.ports.media import Download
 
 _DEADLINE_SECONDS: Final = 90.0
 _MOST_BYTES: Final = 64 * 1024 * 1024
-_CHUNK: Final = 1024 * 1024  # each passes through probe, digest and part
 _OK: Final = 200
 _NO_KEYS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType({})
 
@@ -39,7 +39,7 @@ class HttpImageSource:
         self._keys = {origin.place: key for origin, key in origins.items() if origin}
 
     @contextmanager
-    def open(self, url: str) -> Iterator[Iterator[bytes]]:
+    def open(self, url: str) -> Iterator[Download]:
         if origin := origin_of(url):
             self._on_host(origin.host)
         try:
@@ -51,7 +51,7 @@ class HttpImageSource:
             ) as stream:
                 if stream.status != _OK:
                     raise _unavailable(f"{stream.url_host} answered {stream.status}")
-                yield stream.chunks(_CHUNK)
+                yield Download(stream.arriving(), announced=stream.declared_bytes())
         except HttpError as exc:  # also what goes wrong while the caller reads
             raise _unavailable(str(exc)) from exc
 

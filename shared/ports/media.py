@@ -10,10 +10,21 @@ from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An image on its way.
+
+    How many bytes were announced tells how much memory to take, and proves nothing.
+    """
+
+    chunks: Iterator[bytes]
+    announced: int | None = None
+
+
 class ImageSource(Protocol):
     """A finished image at the provider."""
 
-    def open(self, url: str) -> AbstractContextManager[Iterator[bytes]]:
+    def open(self, url: str) -> AbstractContextManager[Download]:
         """Stream it. Raises ResultUnavailable, also while it is read."""
         ...
 
@@ -25,7 +36,7 @@ class MediaStore(Protocol):
         *,
         attempt: int,
         position: int,
-        chunks: Iterator[bytes],
+        download: Download,
         keep_days: int | None = None,
     ) -> StoredImage:
         """Write the bytes once under their one key and describe what lies there.

@@ -141,12 +141,12 @@ class CollectResult:
             return error.fault
 
     def _store(self, job: Job, submission: Submission, result: Result) -> StoredImage:
-        with self.image_source.open(result.url) as chunks:
+        with self.image_source.open(result.url) as download:
             return self.media.store(
                 job.id,
                 attempt=submission.attempt,
                 position=result.position,
-                chunks=chunks,
+                download=download,
                 keep_days=job.retention.image_days,
             )
 

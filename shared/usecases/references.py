@@ -106,8 +106,8 @@ class PrepareReferences:
         """Return the upload that holds what lies there; None where nothing usable was found."""
         probe, chunks = ImageProbe(), []
         try:
-            with self.elsewhere.open(url) as stream:
-                for chunk in stream:
+            with self.elsewhere.open(url) as download:
+                for chunk in download.chunks:
                     probe.feed(chunk)
                     chunks.append(chunk)
             facts = probe.finish()

@@ -14,7 +14,7 @@ from shared.domain.offers import Offer
 from shared.domain.status import JobStatus
 from shared.domain.submission import Submission, SubmissionState
 from shared.ports.jobs import JobStore
-from shared.ports.media import MediaStore
+from shared.ports.media import Download, MediaStore
 from shared.ports.messages import Queue
 from shared.ports.providers import Providers
 from shared.ports.runtime import Clock, RandomBytes
@@ -83,7 +83,7 @@ class TakeIn:
                         job.id,
                         attempt=sent.attempt,
                         position=position,
-                        chunks=iter([content]),
+                        download=Download(iter([content])),
                         keep_days=job.retention.image_days,
                     )
                 )

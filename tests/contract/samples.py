@@ -160,7 +160,10 @@ def a_picture(kind: str, *, width: int = 16, height: int = 9) -> bytes:
 
 
 def a_large_png(size: int = 9 * 1024 * 1024, *, filling: bytes = b"seedhook") -> bytes:
-    """A small picture with a private chunk that every reader skips: more than one part in S3."""
+    """A small picture with a private chunk that every reader skips: in S3 it goes in parts.
+
+    So it does where IN_ONE_CALL of worlds.py holds, which is less than functions have.
+    """
     return b"".join(large_png_pieces(size, filling=filling))
 
 

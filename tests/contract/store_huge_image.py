@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.adapters.s3.media import S3MediaStore
 from shared.domain.ids import JobId
+from shared.ports.media import Download
 from tests.contract.aws import Aws
 from tests.contract.samples import large_png_pieces
 
@@ -32,7 +33,7 @@ def peak_kilobytes() -> int:
 def main(url: str, bucket: str) -> None:
     store = S3MediaStore(Aws(url).s3, bucket=bucket)
     before = peak_kilobytes()
-    image = store.store(JOB, attempt=1, position=0, chunks=large_png_pieces(SIZE))
+    image = store.store(JOB, attempt=1, position=0, download=Download(large_png_pieces(SIZE)))
     json.dump({"image": asdict(image), "before": before, "peak": peak_kilobytes()}, sys.stdout)
 
 

@@ -74,8 +74,16 @@ def serve(request: pytest.FixtureRequest, site: Site) -> Open:
 def test_an_image_is_streamed_byte_by_byte(serve: Open, content: bytes) -> None:
     source, base = serve({"/a.png": content, "/b.png": b"another"})
 
-    with source.open(f"{base}/a.png") as chunks:
-        assert b"".join(chunks) == content
+    with source.open(f"{base}/a.png") as download:
+        assert b"".join(download.chunks) == content
+
+
+@pytest.mark.parametrize("serve", ["http"], indirect=True)
+def test_an_image_comes_with_the_length_it_was_announced_with(serve: Open) -> None:
+    source, base = serve({"/a.png": a_png()})
+
+    with source.open(f"{base}/a.png") as download:
+        assert download.announced == len(a_png())
 
 
 def test_an_image_that_is_not_there_is_out_of_reach(serve: Open) -> None:
@@ -92,14 +100,14 @@ def test_an_image_can_be_opened_again(serve: Open) -> None:
     with source.open(f"{base}/a.png"):
         pass
 
-    with source.open(f"{base}/a.png") as chunks:
-        assert b"".join(chunks) == a_png()
+    with source.open(f"{base}/a.png") as download:
+        assert b"".join(download.chunks) == a_png()
 
 
 @pytest.mark.parametrize("serve", ["http"], indirect=True)
 def test_an_image_that_breaks_off_is_out_of_reach_while_it_is_read(serve: Open) -> None:
     source, base = serve({"/short/a.png": a_png()})
 
-    with pytest.raises(ResultUnavailable), source.open(f"{base}/short/a.png") as chunks:
-        for _ in chunks:
+    with pytest.raises(ResultUnavailable), source.open(f"{base}/short/a.png") as download:
+        for _ in download.chunks:
             pass

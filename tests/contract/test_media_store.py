@@ -14,12 +14,12 @@ from shared.adapters.s3.media import S3MediaStore
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.image import StoredImage
 from shared.domain.reference import content_object
-from shared.ports.media import MediaStore
+from shared.ports.media import Download, MediaStore
 from shared.ports.uploads import Uploads
 from tests.contract.aws import Aws
 from tests.contract.engines import REAL_ENGINES
 from tests.contract.samples import a_job, a_large_png, a_picture, pieces
-from tests.contract.worlds import Buckets
+from tests.contract.worlds import IN_ONE_CALL, Buckets
 from tests.pictures import a_png
 
 JOB = a_job().id
@@ -29,7 +29,7 @@ _HEAD_BYTES = 12
 
 
 def store(media: MediaStore, content: bytes, *, attempt: int = 1, position: int = 0) -> StoredImage:
-    return media.store(JOB, attempt=attempt, position=position, chunks=pieces(content))
+    return media.store(JOB, attempt=attempt, position=position, download=Download(pieces(content)))
 
 
 def described(content: bytes, *, width: int, height: int) -> StoredImage:
@@ -84,10 +84,24 @@ class TestWhole:
 
     @pytest.mark.parametrize("size", [1, 7, 2**20])
     def test_it_does_not_matter_how_the_bytes_are_cut(self, buckets: Buckets, size: int) -> None:
-        image = buckets.media.store(JOB, attempt=1, position=0, chunks=pieces(a_png(), size=size))
+        image = buckets.media.store(
+            JOB, attempt=1, position=0, download=Download(pieces(a_png(), size=size))
+        )
 
         assert image == described(a_png(), width=8, height=6)
         assert buckets.images() == {KEY: a_png()}
+
+    @pytest.mark.parametrize("announced", [None, 0, 1, 10**7, 10**12])
+    @pytest.mark.parametrize("content", [a_png(), a_large_png()], ids=["small", "large"])
+    def test_it_does_not_matter_how_many_bytes_were_announced(
+        self, buckets: Buckets, content: bytes, announced: int | None
+    ) -> None:
+        download = Download(pieces(content), announced=announced)
+
+        image = buckets.media.store(JOB, attempt=1, position=0, download=download)
+
+        assert image == described(content, width=8, height=6)
+        assert buckets.images() == {KEY: content}
 
     def test_what_was_stored_is_read_by_its_key(self, media: MediaStore) -> None:
         assert media.read(store(media, a_png()).key) == a_png()
@@ -178,7 +192,7 @@ class TestNotAWholeImage:
             raise gone
 
         with pytest.raises(ResultUnavailable) as lost:
-            buckets.media.store(JOB, attempt=1, position=0, chunks=breaking_off())
+            buckets.media.store(JOB, attempt=1, position=0, download=Download(breaking_off()))
 
         assert lost.value is gone
         assert is_clean(buckets)
@@ -196,7 +210,9 @@ class TestRemoving:
     def test_nothing_of_a_job_is_left_and_other_jobs_images_stay(self, buckets: Buckets) -> None:
         for attempt, position in [(1, 0), (1, 1), (2, 0)]:
             store(buckets.media, a_png(), attempt=attempt, position=position)
-        other = buckets.media.store(a_job(1).id, attempt=1, position=0, chunks=pieces(a_png()))
+        other = buckets.media.store(
+            a_job(1).id, attempt=1, position=0, download=Download(pieces(a_png()))
+        )
 
         buckets.media.remove(JOB)
 
@@ -304,9 +320,9 @@ def tags_of(aws: Aws, bucket: str, key: str) -> dict[str, str]:
 def tags_of_two(aws: Aws, content: bytes) -> list[dict[str, str]]:
     """Store an image for seven days and one for good; return the tags of both."""
     bucket = aws.new_bucket()
-    media = S3MediaStore(aws.s3, bucket=bucket)
-    media.store(JOB, attempt=1, position=0, chunks=pieces(content), keep_days=7)
-    media.store(JOB, attempt=1, position=1, chunks=pieces(content))
+    media = S3MediaStore(aws.s3, bucket=bucket, in_one_call=IN_ONE_CALL)
+    media.store(JOB, attempt=1, position=0, download=Download(pieces(content)), keep_days=7)
+    media.store(JOB, attempt=1, position=1, download=Download(pieces(content)))
     return [tags_of(aws, bucket, KEY.replace("/0.", f"/{position}.")) for position in (0, 1)]
 
 
@@ -350,7 +366,7 @@ def test_an_image_is_read_as_it_was_stored(buckets: Buckets) -> None:
 def test_a_copy_is_what_it_is_a_copy_of_and_kept_as_long(aws: Aws) -> None:
     bucket = aws.new_bucket()
     media = S3MediaStore(aws.s3, bucket=bucket)
-    image = media.store(JOB, attempt=1, position=0, chunks=pieces(a_png()), keep_days=7)
+    image = media.store(JOB, attempt=1, position=0, download=Download(pieces(a_png())), keep_days=7)
 
     media.place(image, to="edits/cat.png/0.png", of=JOB)
 

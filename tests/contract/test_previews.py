@@ -12,7 +12,7 @@ from shared.adapters.s3.media import S3MediaStore
 from shared.adapters.sqs import SqsPreviewQueue
 from shared.domain.errors import Undecodable
 from shared.domain.image import MOST_PIXELS
-from shared.ports.media import MediaStore, Preview, Previewer
+from shared.ports.media import Download, MediaStore, Preview, Previewer
 from tests.contract.aws import Aws
 from tests.contract.engines import REAL_ENGINES
 from tests.contract.samples import a_job, a_picture, pieces
@@ -45,7 +45,7 @@ class TestBucket:
         assert buckets.previews() == {KEY: b"first"}
 
     def test_previews_go_with_the_images_of_their_job(self, buckets: Buckets) -> None:
-        buckets.media.store(JOB, attempt=1, position=0, chunks=pieces(a_png()))
+        buckets.media.store(JOB, attempt=1, position=0, download=Download(pieces(a_png())))
         keep(buckets.media, b"small")
         buckets.media.store_preview(OTHER, attempt=1, position=0, content=b"another's")
 
@@ -55,7 +55,7 @@ class TestBucket:
         assert list(buckets.previews().values()) == [b"another's"]
 
     def test_previews_alone_can_go(self, buckets: Buckets) -> None:
-        image = buckets.media.store(JOB, attempt=1, position=0, chunks=pieces(a_png()))
+        image = buckets.media.store(JOB, attempt=1, position=0, download=Download(pieces(a_png())))
         for position in (0, 1):
             keep(buckets.media, b"small", position=position)
 
@@ -64,7 +64,9 @@ class TestBucket:
         assert (list(buckets.images()), buckets.previews()) == ([image.key], {})
 
     def test_no_more_is_read_than_is_asked(self, buckets: Buckets) -> None:
-        key = buckets.media.store(JOB, attempt=1, position=0, chunks=pieces(a_png())).key
+        key = buckets.media.store(
+            JOB, attempt=1, position=0, download=Download(pieces(a_png()))
+        ).key
 
         assert buckets.media.read(key, at_most=10) == a_png()[:10]
         assert buckets.media.read(key, at_most=10**6) == a_png()

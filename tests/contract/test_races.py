@@ -24,6 +24,7 @@ from shared.domain.errors import (
 from shared.domain.job import Job
 from shared.domain.limits import Limits
 from shared.ports.jobs import Admission, Idempotency
+from shared.ports.media import Download
 from tests.contract.aws import Aws
 from tests.contract.samples import (
     KEY,
@@ -270,7 +271,7 @@ def test_all_who_store_an_image_hear_of_the_same_one(ministack: Aws, *, large: b
 
     store = partial(buckets.media.store, a_job().id, attempt=1, position=0)
 
-    images = at_once(*(partial(store, chunks=pieces(content)) for content in contents))
+    images = at_once(*(partial(store, download=Download(pieces(content))) for content in contents))
 
     ((key, stored),) = buckets.images().items()
     assert stored in contents

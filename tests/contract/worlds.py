@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from shared.adapters.clock import SystemClock
 from shared.adapters.dynamodb.batches import DynamoBatches
@@ -48,6 +48,9 @@ from shared.ports.messages import EventBus, Outbox, Queue, TaskHint
 from shared.ports.uploads import Uploads
 from shared.ports.webhooks import Deliveries, Webhooks
 from tests.contract.aws import Aws
+
+# Bytes. Below what functions have, so that a large image of the tests is still a small file.
+IN_ONE_CALL: Final = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +155,7 @@ def s3_buckets(aws: Aws) -> Buckets:
         }
 
     return Buckets(
-        media=S3MediaStore(aws.s3, bucket=bucket),
+        media=S3MediaStore(aws.s3, bucket=bucket, in_one_call=IN_ONE_CALL),
         uploads=S3Uploads(aws.s3, bucket=incoming),
         archive=S3CallbackArchive(aws.s3, bucket=bucket),
         place=lambda key, content: aws.s3.put_object(Bucket=incoming, Key=key, Body=content)[

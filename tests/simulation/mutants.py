@@ -20,6 +20,7 @@ from shared.domain.job_facts import JobFacts
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.status import JobStatus
 from shared.domain.submission import UNANSWERED, Submission, SubmissionState
+from shared.ports.media import Download
 from shared.usecases import collect_result, dispatch_attempt, lifecycle
 from shared.usecases.admit_job import AdmitJob
 from shared.usecases.collect_result import CollectResult
@@ -289,9 +290,9 @@ def _adopts_any_number(recover: Original) -> Any:
 
 
 def _says_stored_and_does_not(_: Original) -> Any:
-    def broken(self: Any, job_id: Any, *, attempt: int, position: int, chunks: Any) -> Any:
+    def broken(self: Any, job_id: Any, *, attempt: int, position: int, download: Any) -> Any:
         key = f"images/{job_id}/{attempt}/{position}.png"
-        content = b"".join(chunks)
+        content = b"".join(download.chunks)
         return buckets._described(content, key=key, attempt=attempt, position=position)
 
     return broken
@@ -300,9 +301,10 @@ def _says_stored_and_does_not(_: Original) -> Any:
 def _second_writer_wins(store: Original) -> Any:
     numbers = count()
 
-    def broken(self: Any, job_id: Any, *, attempt: int, position: int, chunks: Any) -> Any:
-        content = b"".join(chunks) + str(next(numbers)).encode()
-        image = store(self, job_id, attempt=attempt, position=position, chunks=iter([content]))
+    def broken(self: Any, job_id: Any, *, attempt: int, position: int, download: Any) -> Any:
+        content = b"".join(download.chunks) + str(next(numbers)).encode()
+        changed = Download(iter([content]))
+        image = store(self, job_id, attempt=attempt, position=position, download=changed)
         self.objects[image.key] = content
         return replace(image, sha256=image.sha256)
 

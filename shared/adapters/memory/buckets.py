@@ -15,6 +15,7 @@ from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Trunca
 from shared.domain.reference import UploadedObject, content_object
 from shared.ports.callbacks import CallbackPage, DatedCallback, KeptCallback
 from shared.ports.intake import Dropped
+from shared.ports.media import Download
 from shared.ports.runtime import Clock
 from shared.ports.uploads import FoundUpload, UploadForm
 
@@ -31,10 +32,10 @@ class MemoryMediaStore:
         *,
         attempt: int,
         position: int,
-        chunks: Iterator[bytes],
+        download: Download,
         keep_days: int | None = None,
     ) -> StoredImage:
-        content = b"".join(chunks)
+        content = b"".join(download.chunks)
         extension = _facts(content).extension
         key = image_key(job_id, attempt=attempt, position=position, extension=extension)
         self.objects.setdefault(key, content)
@@ -173,11 +174,11 @@ class MemoryImageSource:
         self._images = images
 
     @contextmanager
-    def open(self, url: str) -> Iterator[Iterator[bytes]]:
+    def open(self, url: str) -> Iterator[Download]:
         if url not in self._images:
             message = "the finished image could not be fetched: 404"
             raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message))
-        yield iter([self._images[url]])
+        yield Download(iter([self._images[url]]))
 
 
 def _facts(content: bytes) -> ImageFacts:

@@ -21,8 +21,8 @@ def source(does: Does, *, oxen: str = "hub.oxen.ai") -> HttpImageSource:
 
 
 def fetched(images: HttpImageSource, url: str = FILE) -> bytes:
-    with images.open(url) as chunks:
-        return b"".join(chunks)
+    with images.open(url) as download:
+        return b"".join(download.chunks)
 
 
 def authorization_at(url: str, *, oxen: str = "hub.oxen.ai") -> list[str | None]:

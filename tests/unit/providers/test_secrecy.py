@@ -243,8 +243,8 @@ def test_a_download_that_fails_gives_no_secret_away(
     images = HttpImageSource(http, keys={"files.example": lambda: KEY})
 
     def fetch() -> None:
-        with images.open(FILE) as chunks:
-            list(chunks)
+        with images.open(FILE) as download:
+            list(download.chunks)
 
     assert tell_tales(everything_said(fetch, caplog)) == []
 

@@ -13,6 +13,7 @@ from shared.domain.job import Job
 from shared.domain.reports import TaskState
 from shared.domain.status import JobStatus
 from shared.domain.submission import SubmissionState
+from shared.ports.media import Download
 from shared.ports.providers import Order
 from tests.memory_service import MemoryService
 from tests.unit.usecases.living import (
@@ -244,10 +245,10 @@ def test_of_a_cancel_and_a_result_at_the_same_moment_one_decides_and_the_image_i
 
     class CancelsMeanwhile:
         @contextmanager
-        def open(self, url: str) -> Iterator[Iterator[bytes]]:
+        def open(self, url: str) -> Iterator[Download]:
             service.cancel_job(job)
-            with source.open(url) as chunks:
-                yield chunks
+            with source.open(url) as download:
+                yield download
 
     service.image_source = CancelsMeanwhile()
 

@@ -12,6 +12,7 @@ from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
+from shared.ports.media import Download
 from shared.ports.providers import Order
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
@@ -58,11 +59,11 @@ def test_that_several_images_are_being_stored_is_seen_meanwhile(
 
     class Watched:
         @contextmanager
-        def open(self, url: str) -> Iterator[Iterator[bytes]]:
+        def open(self, url: str) -> Iterator[Download]:
             statuses.add(service.jobs.get(job.id).status)
             service.time.sleep(1)
-            with service.image_source.open(url) as chunks:
-                yield chunks
+            with service.image_source.open(url) as download:
+                yield download
 
     over = replace(service.collect_result, image_source=Watched())(job.id)
 
@@ -235,11 +236,11 @@ def test_what_others_wrote_down_while_images_were_fetched_is_not_undone(
 
     class Slow:
         @contextmanager
-        def open(self, url: str) -> Iterator[Iterator[bytes]]:
+        def open(self, url: str) -> Iterator[Download]:
             service.time.sleep(1)
             another(job.id)  # and now it is not
-            with source.open(url) as chunks:
-                yield chunks
+            with source.open(url) as download:
+                yield download
 
     another = service.collect_result
     slow = replace(another, image_source=Slow())
