@@ -13,14 +13,22 @@ from shared.ports.runtime import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyList:
+    """All keys, and what each has spent.
+
+    `accounts` has the keys with a budget, by id: what was spent and reserved in the window that
+    runs now. `used` is for the keys without one, by id too: what their jobs that are over have made
+    and cost since the first of this month, in UTC. A key with nothing to tell is in neither. A key
+    with a budget may be in both, when its tenant has another without: then its account counts.
+    """
+
     keys: tuple[ApiKey, ...]
-    accounts: dict[KeyId, Account]  # of those with a budget, in its window
-    used: dict[str, Counts]  # of the others, in this month
+    accounts: dict[KeyId, Account]
+    used: dict[str, Counts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListKeys:
-    """Reads accounts by key and usage by tenant: however many jobs there are."""
+    """Reads accounts by key and usage by tenant: a list costs the same after a million jobs."""
 
     keys: ApiKeys
     accounts: Accounts

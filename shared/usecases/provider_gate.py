@@ -141,7 +141,11 @@ class ProviderGate:
         return True
 
     def _admitted(self, provider: str, model: str, now: datetime) -> Verdict:
-        """Take the right to try where only one may go: whoever is written down first."""
+        """Tell whether the job goes, once it holds the right to try where only one may have it.
+
+        While the breaker is closed every job goes, and nothing is written. Half open, one goes: who
+        is written down first. Who loses that race each time is told to wait, as the others are.
+        """
         breaker = self._breaker(provider, model, now)
         for _ in range(_TRIES):
             if not breaker.admits(now):
@@ -175,6 +179,7 @@ def _out_of_order(breaker: Breaker, now: datetime) -> Verdict:
     if breaker.retry_at and now < breaker.retry_at:
         return Verdict(wait_until=breaker.retry_at, why=why)
     trial_ends = breaker.probed_until(now) or now + SHORT_WAIT
+    why += "; another job is trying whether it works again"
     return Verdict(wait_until=min(trial_ends, now + SHORT_WAIT), why=why)
 
 
