@@ -10,6 +10,7 @@ import os
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -70,7 +71,7 @@ def milliseconds() -> list[float]:
         begun = time.process_time_ns()
         answer = handler.handle(service, event)
         taken.append((time.process_time_ns() - begun) / 1_000_000)
-        if answer["statusCode"] != 200:  # noqa: PLR2004
+        if answer["statusCode"] != HTTPStatus.OK:
             raise SystemExit(answer)
     return taken
 

@@ -86,8 +86,8 @@ def up(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Run the whole stack on this machine until Ctrl-C."""
     with _local_run():
-        from local.stack import StackOptions, chaos_plan, sandbox_latency  # noqa: PLC0415
-        from local.up import up as run  # noqa: PLC0415
+        from local.stack import StackOptions, chaos_plan, sandbox_latency
+        from local.up import up as run
 
         options = StackOptions(
             port=port,
@@ -105,8 +105,8 @@ def up(  # noqa: PLR0913 - one parameter per option
 def demo(*, port: Port = 0, out: Out = Path("demo-images"), as_json: AsJson = False) -> None:
     """Run real jobs through the real stack on this machine and keep their images."""
     with _local_run():
-        from local.demo import demo as run  # noqa: PLC0415
-        from local.stack import StackOptions, sandbox_latency  # noqa: PLC0415
+        from local.demo import demo as run
+        from local.stack import StackOptions, sandbox_latency
 
         latency = sandbox_latency(os.environ, default=0.1)
         options = StackOptions(port=port, latency=latency, report=_report)
@@ -121,8 +121,8 @@ def _report(text: str) -> None:
 @contextmanager
 def _local_run() -> Iterator[None]:
     """Say what went wrong in one line, with the exit code that means it."""
-    from local.errors import StackError, UsageError  # noqa: PLC0415
-    from local.signals import Stopped, stopping_on_signals  # noqa: PLC0415
+    from local.errors import StackError, UsageError
+    from local.signals import Stopped, stopping_on_signals
 
     try:
         with stopping_on_signals():

@@ -17,7 +17,7 @@ _TRIES: Final = 3  # a person waits at the other end
 
 @contextmanager
 def asking(context: typer.Context, *, url: str | None, key: str | None) -> Iterator["Seedhook"]:
-    from client.seedhook import Patience, Seedhook, SeedhookError  # noqa: PLC0415
+    from client.seedhook import Patience, Seedhook, SeedhookError
 
     try:
         patience = Patience(tries=_TRIES)
@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 
 def exit_code(error: "SeedhookError") -> ExitCode:
     """Return what a command exits with; what is not listed did not reach the API."""
-    from client import seedhook  # noqa: PLC0415
+    from client import seedhook
 
     meanings: list[tuple[type[SeedhookError], ExitCode]] = [
         (seedhook.StillRunning, ExitCode.TIMED_OUT),

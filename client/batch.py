@@ -54,8 +54,8 @@ def _followed(
     client: "Seedhook", found: "Batch", timeout: float | None, *, as_json: bool
 ) -> tuple["Batch", ExitCode]:
     """Return the batch as it was last seen, and what that is worth."""
-    from client.progress import batch_view, screen  # noqa: PLC0415
-    from client.seedhook import SeedhookError, StillRunning  # noqa: PLC0415
+    from client.progress import batch_view, screen
+    from client.seedhook import SeedhookError, StillRunning
 
     try:
         with batch_view(screen(as_json=as_json)) as show:
@@ -74,7 +74,7 @@ def _followed(
 
 
 def _tell(found: "Batch") -> None:
-    from client.progress import counted  # noqa: PLC0415
+    from client.progress import counted
 
     typer.echo(counted(found))
     typer.echo(f"its jobs: seedhook jobs ls --batch {found.id}")

@@ -29,9 +29,9 @@ def replay(
     context: typer.Context, *, url: Url, key: Key, job: Job = None, as_json: AsJson = False
 ) -> None:
     """Hand kept callbacks on once more, harmless however often. Takes the admin key."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from client.api import Api, ApiError  # noqa: PLC0415
+    from client.api import Api, ApiError
 
     # With --json, stdout is for the one document and people read stderr.
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)

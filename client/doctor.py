@@ -22,7 +22,7 @@ def doctor(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = Fals
 
     Uploads one pixel to see whether the bucket takes it; it is removed by the bucket's own rules.
     """
-    from client.checks import Doctor, Level  # noqa: PLC0415
+    from client.checks import Doctor, Level
 
     found: list[Finding] = []
     with asking(context, url=url, key=key) as client:

@@ -59,7 +59,7 @@ def _make(
         told = client.rehearse(prompt, model=wanted.model, images=images, **wanted.fields())
         typer.echo(json.dumps(dict(told.raw)) if as_json else _priced(told))
         return
-    from client.carrying import Wish, carry  # noqa: PLC0415
+    from client.carrying import Wish, carry
 
     job = client.submit(
         prompt,

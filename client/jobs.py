@@ -57,8 +57,8 @@ def ls(  # noqa: PLR0913  # one parameter per option
     if as_json:
         typer.echo(json.dumps([dict(job.raw) for job in found]))
         return
-    from client.jobs_view import overview  # noqa: PLC0415
-    from client.models_view import console  # noqa: PLC0415
+    from client.jobs_view import overview
+    from client.models_view import console
 
     console().print(overview(found))
 
@@ -74,7 +74,7 @@ def get(  # noqa: PLR0913  # one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Show a job as it is; with --out, keep its images."""
-    from client.carrying import Wish, show  # noqa: PLC0415
+    from client.carrying import Wish, show
 
     with asking(context, url=url, key=key) as client:
         show(client, client.get(job_id), Wish(out=out, as_json=as_json))
@@ -92,7 +92,7 @@ def watch(  # noqa: PLR0913  # one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Follow a job to its end; the exit code says what became of it."""
-    from client.carrying import Wish, carry  # noqa: PLC0415
+    from client.carrying import Wish, carry
 
     with asking(context, url=url, key=key) as client:
         carry(client, client.get(job_id), Wish(timeout=timeout, out=out, as_json=as_json))
@@ -103,7 +103,7 @@ def cancel(
     context: typer.Context, job_id: Id, *, url: Url, key: Key, as_json: AsJson = False
 ) -> None:
     """Call a job off. What was paid for and still comes is kept."""
-    from client.carrying import Wish, show  # noqa: PLC0415
+    from client.carrying import Wish, show
 
     with asking(context, url=url, key=key) as client:
         show(client, client.cancel(job_id), Wish(as_json=as_json))
@@ -122,7 +122,7 @@ def retry(  # noqa: PLR0913  # one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Try a failed or expired job again. A new attempt is paid anew."""
-    from client.carrying import Wish, carry  # noqa: PLC0415
+    from client.carrying import Wish, carry
 
     with asking(context, url=url, key=key) as client:
         wish = Wish(wait=wait, timeout=timeout, out=out, as_json=as_json)

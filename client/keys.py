@@ -89,8 +89,8 @@ def create(  # noqa: PLR0913  # one parameter per option
 @app.command()
 def ls(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = False) -> None:
     """List all keys with what each has spent."""
-    from client.keys_view import overview  # noqa: PLC0415
-    from client.models_view import console  # noqa: PLC0415
+    from client.keys_view import overview
+    from client.models_view import console
 
     with _asking(context, url=url, key=key) as api:
         answer = api.get("/v1/keys")
@@ -127,7 +127,7 @@ def rotate(
 @contextmanager
 def _asking(context: typer.Context, *, url: str, key: str) -> Iterator["Api"]:
     """Give back the API; what it refuses is told in one line, with the exit code that means it."""
-    from client.api import Api, ApiError  # noqa: PLC0415
+    from client.api import Api, ApiError
 
     try:
         yield Api(url, key=key, transport=context.obj)

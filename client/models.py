@@ -26,7 +26,7 @@ def models() -> None:
 @app.command()
 def ls(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = False) -> None:
     """List all models with their providers and prices."""
-    from client.models_view import overview  # noqa: PLC0415
+    from client.models_view import overview
 
     with _asking(context, url=url, key=key) as api:
         found = _all(api)
@@ -38,7 +38,7 @@ def show(
     context: typer.Context, model: Name, *, url: Url, key: Key, as_json: AsJson = False
 ) -> None:
     """Show what a model takes at each provider: fields, limits, names, prices and times."""
-    from client.models_view import details  # noqa: PLC0415
+    from client.models_view import details
 
     with _asking(context, url=url, key=key) as api:
         found = _one(api, model)
@@ -48,7 +48,7 @@ def show(
 @contextmanager
 def _asking(context: typer.Context, *, url: str, key: str) -> Iterator["Api"]:
     """Give back the API; what it refuses is told in one line, with the exit code that means it."""
-    from client.api import Api, ApiError  # noqa: PLC0415
+    from client.api import Api, ApiError
 
     try:
         yield Api(url, key=key, transport=context.obj)
@@ -66,7 +66,7 @@ def _all(api: "Api") -> list[dict[str, Any]]:
 
 def _one(api: "Api", name: str) -> dict[str, Any]:
     """Look among all: the name of a model may hold a slash, which no path does."""
-    from client.api import ApiError  # noqa: PLC0415
+    from client.api import ApiError
 
     found = _all(api)
     for model in found:
@@ -84,7 +84,7 @@ def _tell(
     if as_json:
         typer.echo(json.dumps(document))
         return
-    from client.models_view import console  # noqa: PLC0415
+    from client.models_view import console
 
     try:
         drawn = draw()

@@ -43,9 +43,9 @@ def listen(
 
     A local stack reaches it if started with --allow-loopback 127.0.0.1:PORT.
     """
-    from threading import Semaphore  # noqa: PLC0415
+    from threading import Semaphore
 
-    from client.receiver import receiving  # noqa: PLC0415
+    from client.receiver import receiving
 
     heard = Semaphore(0)
 
@@ -74,7 +74,7 @@ def sign(
     as_json: AsJson = False,
 ) -> None:
     """Print the headers that a body is sent with, as curl's --header @- takes them."""
-    from shared.domain.webhook_signature import signed_headers  # noqa: PLC0415
+    from shared.domain.webhook_signature import signed_headers
 
     _check(secret)
     headers = signed_headers(
@@ -98,7 +98,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check a body against its headers; exit code 1 if it is not to be believed."""
-    from client.receiver import judged  # noqa: PLC0415
+    from client.receiver import judged
 
     for text in secret:
         _check(text)
@@ -126,7 +126,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _check(secret: str) -> None:
-    from shared.domain.webhook_signature import signed_headers  # noqa: PLC0415
+    from shared.domain.webhook_signature import signed_headers
 
     try:
         signed_headers([secret], message_id="", at=datetime.now(UTC), body=b"")

@@ -30,7 +30,7 @@ def usage(  # noqa: PLR0913  # one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Tell what your tenant's jobs have made and cost."""
-    from client.api import Api, ApiError  # noqa: PLC0415
+    from client.api import Api, ApiError
 
     asked = {"from": since, "to": until, "group_by": group_by, "format": "csv" if as_csv else None}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
@@ -50,8 +50,8 @@ def usage(  # noqa: PLR0913  # one parameter per option
 
 
 def _draw(api: Any, answer: dict[str, Any], group_by: str) -> None:
-    from client.models_view import console  # noqa: PLC0415
-    from client.usage_view import overview  # noqa: PLC0415
+    from client.models_view import console
+    from client.usage_view import overview
 
     try:
         table = overview(answer, group_by)

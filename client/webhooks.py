@@ -150,7 +150,7 @@ def _newest(api: "Api", query: dict[str, str], limit: int) -> list[dict[str, Any
 @contextmanager
 def _api(context: typer.Context, url: str, key: str) -> Iterator["Api"]:
     """Say in one line what the API refuses, with the exit code that means it."""
-    from client.api import Api, ApiError  # noqa: PLC0415
+    from client.api import Api, ApiError
 
     try:
         yield Api(url, key=key, transport=context.obj)

@@ -46,7 +46,7 @@ class CodeLocations:
 def load_template(path: Path) -> Template:
     """Read YAML with CloudFormation's short tags (`!Ref`, `!Sub`, …)."""
     # Imported where used: it costs a third of a second, which `--help` need not pay.
-    from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415
+    from samtranslator.yaml_helper import yaml_parse
 
     template: Template = yaml_parse(path.read_text(encoding="utf-8"))
     return template
@@ -104,9 +104,9 @@ def _at_home(function: Template, code: CodeLocation) -> Template:
 
 def _transform(template: Template, parameters: Mapping[str, str], region: str) -> Template:
     # As slow as the loader above.
-    from samtranslator.model.exceptions import InvalidDocumentException  # noqa: PLC0415
-    from samtranslator.parser.parser import Parser  # noqa: PLC0415
-    from samtranslator.translator.translator import Translator  # noqa: PLC0415
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
 
     translator = Translator({}, Parser(), boto_session=session(region))
     try:

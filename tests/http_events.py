@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -60,7 +62,7 @@ def http_event(  # noqa: PLR0913  # a request has that many parts
     return event
 
 
-class AnyContext:
+class AnyContext(LambdaContext):
     """What Powertools asks of a Lambda context."""
 
     function_name = "test"
@@ -69,5 +71,6 @@ class AnyContext:
     invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:test"
     aws_request_id = "request-1"
 
-    def get_remaining_time_in_millis(self) -> int:
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
         return 120_000

@@ -41,8 +41,8 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
 
     @app.get("/v1/openapi.json")
     def openapi() -> Response[str]:
-        # It gathers every request's schema: only who asks for it pays for it.
-        from shared.api.openapi import openapi_document  # noqa: PLC0415
+        # It gathers every request's schema.
+        from shared.api.openapi import openapi_document  # noqa: PLC0415  only who asks pays for it
 
         return answer(openapi_document())
 

@@ -18,6 +18,7 @@ _URL: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _LONGEST_URL: Final = 8192
+_LONGEST_NAME: Final = 253  # RFC 1035, without the root's dot
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 # The last label starts with a letter: resolvers read 0x7f.1 and 0177.0x1 as addresses.
@@ -73,7 +74,7 @@ def origin_of(url: str) -> Origin | None:
 
 
 def is_dns_name(host: str) -> bool:
-    return len(host) <= 253 and _DNS_NAME.fullmatch(host) is not None  # noqa: PLR2004  RFC 1035
+    return len(host) <= _LONGEST_NAME and _DNS_NAME.fullmatch(host) is not None
 
 
 def is_loopback_place(place: str) -> bool:

@@ -87,10 +87,18 @@ class _TimedStream(httpcore.NetworkStream):
         self._deadline = deadline
         deadline.holds(stream.get_extra_info("socket"))
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ARG002  the deadline decides
+    ) -> bytes:
         return self._stream.read(max_bytes, self._deadline.timeout(httpcore.ReadTimeout))
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    def write(
+        self,
+        buffer: bytes,
+        timeout: float | None = None,  # noqa: ARG002  the deadline decides
+    ) -> None:
         for start in range(0, len(buffer), _WRITE_BYTES):  # a slow reader gets no extra time
             part = buffer[start : start + _WRITE_BYTES]
             self._stream.write(part, self._deadline.timeout(httpcore.WriteTimeout))
@@ -99,7 +107,7 @@ class _TimedStream(httpcore.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002  the deadline decides
     ) -> httpcore.NetworkStream:
         seconds = self._deadline.timeout(httpcore.ConnectTimeout, at_most=_CONNECT_SECONDS)
         stream = self._stream.start_tls(ssl_context, server_hostname, seconds)

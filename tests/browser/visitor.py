@@ -86,9 +86,9 @@ def visiting(browser: Browser, url: str, *, key: str | None, **settings: Any) ->
     page = context.new_page()
     visitor = Visitor(page=page, url=url)
     # Playwright hangs a mark on a listener: a built-in method takes none, a lambda does.
-    page.on("console", lambda message: visitor.notice(message))  # noqa: PLW0108
+    page.on("console", lambda message: visitor.notice(message))  # noqa: PLW0108  as above
     page.on("pageerror", lambda error: visitor.troubles.append(str(error)))
-    page.on("request", lambda request: visitor.requests.append(request))  # noqa: PLW0108
+    page.on("request", lambda request: visitor.requests.append(request))  # noqa: PLW0108  as above
     try:
         yield visitor
     finally:

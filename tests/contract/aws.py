@@ -36,19 +36,19 @@ class Aws:
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        return self._client("dynamodb")  # type: ignore[no-any-return]
+        return self._client("dynamodb")
 
     @cached_property
     def s3(self) -> "S3Client":
-        return self._client("s3")  # type: ignore[no-any-return]
+        return self._client("s3")
 
     @cached_property
     def sqs(self) -> "SQSClient":
-        return self._client("sqs")  # type: ignore[no-any-return]
+        return self._client("sqs")
 
     @cached_property
     def events(self) -> "EventBridgeClient":
-        return self._client("events")  # type: ignore[no-any-return]
+        return self._client("events")
 
     def new_table(self) -> str:
         name = _new_name()

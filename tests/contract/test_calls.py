@@ -66,7 +66,7 @@ class Counted:
         headers = parts.pop("headers", {})
         event = http_event(method, path, key=key, **parts)
         event["headers"] |= headers
-        answer = Answer.of(self._apps[method].resolve(event, AnyContext()))  # type: ignore[arg-type]
+        answer = Answer.of(self._apps[method].resolve(event, AnyContext()))
         assert answer.status in {200, 202}, answer.body
         return list(self.calls)
 

@@ -76,8 +76,8 @@ def stage(aws: Aws) -> Stage:
     return Stage(
         client=client,
         clock=clock,
-        jobs=DynamoJobStore(client, table=table, back_off=back_off),  # type: ignore[arg-type]
-        accounts=DynamoAccounts(client, table=table),  # type: ignore[arg-type]
+        jobs=DynamoJobStore(client, table=table, back_off=back_off),  # type: ignore[arg-type]  # as a client
+        accounts=DynamoAccounts(client, table=table),  # type: ignore[arg-type]  # as a client
     )
 
 

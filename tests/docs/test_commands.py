@@ -73,7 +73,7 @@ def folder(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def job(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "job.json").read_bytes())  # type: ignore[no-any-return]
+    return json.loads((folder / "job.json").read_bytes())
 
 
 def test_every_block_that_is_not_run_says_why() -> None:

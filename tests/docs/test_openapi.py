@@ -55,7 +55,7 @@ def test_the_document_is_valid_openapi() -> None:
 def test_the_file_is_the_document_as_it_is_served() -> None:
     service = MemoryService()
     event = http_event("GET", "/v1/openapi.json")
-    answer = Answer.of(manage_app(service).resolve(event, AnyContext()))  # type: ignore[arg-type]
+    answer = Answer.of(manage_app(service).resolve(event, AnyContext()))
 
     assert answer.status == 200
     assert answer.json == json.loads(openapi.FILE.read_text(encoding="utf-8"))
@@ -75,7 +75,7 @@ def test_every_example_is_answered_as_the_document_says(operation: Operation) ->
     event = http_event(operation.method.upper(), operation.path, body=body, key=key)
     app = submit_app(service) if operation.path in SUBMITTED else manage_app(service)
 
-    answer = Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+    answer = Answer.of(app.resolve(event, AnyContext()))
 
     assert answer.status in operation.answers, answer.body
 

@@ -59,7 +59,7 @@ def receiver() -> Callable[[str, dict[str, str], bytes], int]:
     (block,) = [block for block in DOCUMENT.blocks if block.language == "python"]
     names: dict[str, Any] = {}
     exec(block.text, names)  # noqa: S102  as a reader would run it
-    return names["receive"]  # type: ignore[no-any-return]
+    return names["receive"]
 
 
 def test_the_receiver_takes_what_is_signed_and_nothing_else(

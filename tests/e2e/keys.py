@@ -18,7 +18,7 @@ def make_key(stack: Stack, **terms: Any) -> dict[str, Any]:
     with admin(stack) as api:
         answer = api.post("/v1/keys", json={"name": "test"} | terms)
     assert answer.status_code == 201, answer.text
-    return answer.json()  # type: ignore[no-any-return]
+    return answer.json()
 
 
 def spend(stack: Stack, key: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def ledger_of(stack: Stack, job: dict[str, Any]) -> list[dict[str, Any]]:
 
 def stored(stack: Stack, image: dict[str, Any]) -> bytes:
     answer = client(stack, "s3").get_object(Bucket=stack.media_bucket, Key=image["key"])
-    return answer["Body"].read()  # type: ignore[no-any-return]
+    return answer["Body"].read()
 
 
 def test_a_prompt_becomes_two_stored_pictures_by_callback(stack: Stack, api: Api) -> None:

@@ -36,7 +36,7 @@ def edited(api: Api, *images: str) -> dict[str, Any]:
 
 def references_of(stack: Stack, job: dict[str, Any]) -> list[str]:
     (row,) = ledger_of(stack, job)
-    return row["request"]["input"]["image_urls"]  # type: ignore[no-any-return]
+    return row["request"]["input"]["image_urls"]
 
 
 def read(link: str) -> bytes:

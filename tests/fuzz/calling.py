@@ -84,7 +84,7 @@ class Api:
         http = event["requestContext"]["http"]
         app = self._submit if (http["method"], http["path"]) in SUBMIT else self._manage
         try:
-            result = app.resolve(event, AnyContext())  # type: ignore[arg-type]  # what is asked of
+            result = app.resolve(event, AnyContext())
         except Exception:
             self.tally.exceptions += 1
             raise

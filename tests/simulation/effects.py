@@ -37,7 +37,7 @@ class Plan:
 
     at: dict[int, Mishap] = field(default_factory=dict)
     rate: float = 0.0
-    chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
+    chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311  # a seed must replay
 
     def mishap(self, number: int) -> Mishap | None:
         if number in self.at:

@@ -76,7 +76,7 @@ def _no_claim_before_the_call(call: Original) -> Any:
     def broken(self: DispatchAttempt, job: Job, changed: Job) -> Job | None:
         if changed.status is JobStatus.SUBMITTING and job.status is JobStatus.QUEUED:
             return changed  # the claim is written with the answer, or never
-        return call(self, job, changed)  # type: ignore[no-any-return]
+        return call(self, job, changed)
 
     return broken
 
@@ -115,7 +115,7 @@ def _plans_what_is_being_sent(plan: Original) -> Any:
         ]
         if again and not self.is_terminal:
             return self._with(again)
-        return plan(self, at, per_submission=per_submission)  # type: ignore[no-any-return]
+        return plan(self, at, per_submission=per_submission)
 
     return broken
 
@@ -330,7 +330,7 @@ def _places_by_order_of_arrival(_: Original) -> Any:
 
 def _drops_what_is_not_stored(conclude: Original) -> Any:
     def broken(one: Submission, found: Any, **facts: Any) -> Submission:
-        return conclude(one, found, **(facts | {"not_stored": []}))  # type: ignore[no-any-return]
+        return conclude(one, found, **(facts | {"not_stored": []}))
 
     return broken
 
@@ -351,7 +351,7 @@ def _loses_the_race_silently(_: Original) -> Any:
             return job
         with suppress(VersionConflict):
             store.save(changed, was=job)
-        return changed  # type: ignore[no-any-return]
+        return changed
 
     return broken
 

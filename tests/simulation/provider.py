@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from shared.domain.errors import (
     ErrorCode,
@@ -93,11 +94,11 @@ class SimulatedProvider:
         return Letter(order=order, body={}, fingerprint=_fingerprint(order))
 
     def submit(self, letter: Letter) -> Acceptance:
-        return self.effects.happen(f"{self.name}.submit", lambda: self._submit(letter.order))  # type: ignore[no-any-return]
+        return self.effects.happen(f"{self.name}.submit", lambda: self._submit(letter.order))
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
         del offer
-        return self.effects.happen(f"{self.name}.report", lambda: self._report(task_ids))  # type: ignore[no-any-return]
+        return self.effects.happen(f"{self.name}.report", lambda: self._report(task_ids))
 
     def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
         reports = self.effects.happen(f"{self.name}.report", lambda: self._report(list(tasks)))
@@ -108,7 +109,7 @@ class SimulatedProvider:
         if not self.ids_per_image and not self.waits_for_the_image:
             return Recovery()
         look = self._logged if self.waits_for_the_image else self._echoes
-        return self.effects.happen(f"{self.name}.recover", lambda: look(submission, name))  # type: ignore[no-any-return]
+        return self.effects.happen(f"{self.name}.recover", lambda: look(submission, name))
 
     def cancel(self, offer: Offer, task_ids: Collection[TaskId]) -> None:
         del offer
@@ -157,7 +158,7 @@ class SimulatedProvider:
             self.made_for[order.job_id].append(task)
             accepted.append(task.id)
             seconds = _SYNC_SECONDS if self.waits_for_the_image else self._seconds()
-            self.agenda.after(seconds, lambda task=task: self._finish(task))  # type: ignore[misc]
+            self.agenda.after(seconds, partial(self._finish, task))
         return tuple(accepted)
 
     def _seconds(self) -> float:
@@ -189,7 +190,7 @@ class SimulatedProvider:
         for _ in range(times):
             claimed = TaskId("forged") if self._chances(self.habits.lies_in_callback) else task.id
             delay = self.chance.choice([0, 1, 40, 3600, 2 * 86400]) if times > 1 else 0
-            self.agenda.after(delay, lambda claimed=claimed: self.call_back(url, claimed))  # type: ignore[misc]
+            self.agenda.after(delay, partial(self.call_back, url, claimed))
 
     def _report(self, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
         if self._chances(self.habits.unreadable) or not self.tasks.keys() >= set(task_ids):

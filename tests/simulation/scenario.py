@@ -59,7 +59,7 @@ def storm(
     rate = chance.choice(_RATES) if rate is None else rate
     world = World(
         seed=seed,
-        plan=Plan(rate=rate, chance=random.Random(seed + 1))  # noqa: S311
+        plan=Plan(rate=rate, chance=random.Random(seed + 1))  # noqa: S311  # a seed must replay
         if mishaps is None
         else Plan(at=dict(mishaps)),
         habits=_habits(chance, rate),
@@ -103,7 +103,7 @@ def single(plan: Plan, wish: dict[str, Any]) -> World:
     world = World(
         seed=1, plan=plan, habits=Habits(longest_seconds=5), weather=Weather(), receivers=False
     )
-    _Client(world, random.Random(1), 0, wish=wish).comes_at(0)  # noqa: S311
+    _Client(world, random.Random(1), 0, wish=wish).comes_at(0)  # noqa: S311  # a seed must replay
     return world
 
 

@@ -306,7 +306,7 @@ class _Web(MemoryImageSource):
         super().__init__(world.web)
         self._world = world
         self._habits = habits
-        self.open = self._open  # type: ignore[method-assign]
+        self.open = self._open
 
     def _open(self, url: str) -> Any:
         open_it = super().open

@@ -36,7 +36,7 @@ def api_of(service: MemoryService) -> Handler:
             body=request.content,
             key=request.headers["authorization"].removeprefix("Bearer "),
         )
-        answer = Answer.of(manage.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        answer = Answer.of(manage.resolve(event, AnyContext()))
         return httpx.Response(answer.status, headers=answer.headers, text=answer.body)
 
     return handle

@@ -33,7 +33,7 @@ def api_of(service: MemoryService) -> Handler:
     def handle(request: httpx.Request) -> httpx.Response:
         key = request.headers["authorization"].removeprefix("Bearer ")
         event = http_event(request.method, request.url.path, key=key)
-        answer = Answer.of(manage.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        answer = Answer.of(manage.resolve(event, AnyContext()))
         return httpx.Response(answer.status, headers=answer.headers, text=answer.body)
 
     return handle

@@ -54,7 +54,7 @@ def call(service: MemoryService) -> Run:
             key=request.headers["authorization"].removeprefix("Bearer "),
             query=dict(request.url.params),
         )
-        answer = Answer.of(manage.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        answer = Answer.of(manage.resolve(event, AnyContext()))
         return httpx.Response(answer.status, headers=answer.headers, text=answer.body)
 
     return lambda *arguments: run(*arguments, "--url", URL, "--key", key, handler=handle)
@@ -63,7 +63,7 @@ def call(service: MemoryService) -> Run:
 def added(call: Run, *arguments: str) -> dict[str, Any]:
     result = call("add", SHOP, "--json", *arguments)
     assert result.exit_code == ExitCode.OK, result.stderr
-    return json.loads(result.stdout)  # type: ignore[no-any-return]
+    return json.loads(result.stdout)
 
 
 def delivered(service: MemoryService) -> None:

@@ -23,19 +23,19 @@ def post(  # noqa: PLR0913  # a request has that many parts
     event["headers"] |= headers or {}
     came = service.clock.now().timestamp() - came_ago
     event["requestContext"]["timeEpoch"] = int(came * 1000)
-    return Answer.of(create_app(service).resolve(event, AnyContext()))  # type: ignore[arg-type]
+    return Answer.of(create_app(service).resolve(event, AnyContext()))
 
 
-def finish_after(service: MemoryService, seconds: float) -> None:
-    """Let the providers finish what they have in hand once so much time has passed."""
+def finish_after(service: MemoryService, wait: float) -> None:
+    """Let the providers finish what they have in hand once so many seconds have passed."""
     start, sleep = service.clock.now(), service.time.sleep
 
-    def sleeping(seconds_more: float) -> None:
-        sleep(seconds_more)
-        if (service.clock.now() - start).total_seconds() >= seconds:
+    def sleeping(seconds: float) -> None:
+        sleep(seconds)
+        if (service.clock.now() - start).total_seconds() >= wait:
             deliver(service)
 
-    service.time.sleep = sleeping  # type: ignore[method-assign, assignment]
+    service.time.sleep = sleeping
 
 
 def deliver(service: MemoryService) -> None:

@@ -35,12 +35,12 @@ class FrontDoor:
         event = http_event(method, path, body=text, key=key, query=query)
         event["headers"] |= headers or {}
         app = self._submit if (method, path) == ("POST", "/v1/jobs") else self._manage
-        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        return Answer.of(app.resolve(event, AnyContext()))
 
     def make_key(self, **wanted: Any) -> dict[str, Any]:
         answer = self.call("POST", "/v1/keys", {"name": "test"} | wanted)
         assert answer.status == 201, answer.body
-        return answer.json  # type: ignore[no-any-return]
+        return answer.json
 
     def post(self, key: dict[str, Any], **parts: Any) -> Answer:
         headers = parts.pop("headers", None)

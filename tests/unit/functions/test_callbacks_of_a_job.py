@@ -18,7 +18,7 @@ def key(service: MemoryService) -> str:
 
 def callbacks(service: MemoryService, job_id: str, *, key: str) -> Answer:
     event = http_event("GET", f"/v1/jobs/{job_id}/callbacks", key=key)
-    return Answer.of(create_app(service).resolve(event, AnyContext()))  # type: ignore[arg-type]
+    return Answer.of(create_app(service).resolve(event, AnyContext()))
 
 
 def test_callbacks_are_shown_as_they_came_the_newest_first(
@@ -90,7 +90,7 @@ def test_the_largest_answer_fits_into_what_lambda_takes(
         service.archive.keep(job.id, attempt=1, body=body)
 
     event = http_event("GET", f"/v1/jobs/{job.id}/callbacks", key=key)
-    answer = create_app(service).resolve(event, AnyContext())  # type: ignore[arg-type]
+    answer = create_app(service).resolve(event, AnyContext())
 
     assert answer["statusCode"] == 200
     assert len(json.dumps(answer, ensure_ascii=False).encode()) < PAYLOAD_LIMIT

@@ -27,7 +27,7 @@ def fetch(service: MemoryService) -> Fetch:
     def send(path: str, **headers: str) -> dict[str, Any]:
         event = http_event("GET", path)
         event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return app.resolve(event, AnyContext())  # type: ignore[arg-type]
+        return app.resolve(event, AnyContext())
 
     return send
 

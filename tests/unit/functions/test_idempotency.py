@@ -38,7 +38,7 @@ def post(service: MemoryService, key: str) -> Post:
         event = http_event("POST", "/v1/jobs", body=text, key=key)
         if name is not None:
             event["headers"]["idempotency-key"] = name
-        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        return Answer.of(app.resolve(event, AnyContext()))
 
     return call
 

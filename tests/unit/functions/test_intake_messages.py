@@ -106,7 +106,7 @@ def test_one_message_that_fails_comes_back_alone(
     bodies = {"fox": requested(FOX), "unknown": '{"tenant": "default", "batch_id": "batch_0"}'}
     records = [{"messageId": name, "body": body} for name, body in bodies.items()]
 
-    answer = handler.lambda_handler({"Records": records}, AnyContext())  # type: ignore[arg-type]
+    answer = handler.lambda_handler({"Records": records}, AnyContext())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "unknown"}]}
     assert len(jobs_of(service)) == 1

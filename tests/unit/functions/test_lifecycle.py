@@ -33,7 +33,7 @@ def call(service: MemoryService, key: str) -> Call:
 
     def send(method: str, path: str, *, key: str | None = key, body: str | None = None) -> Answer:
         event = http_event(method, path, key=key, body=body)
-        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        return Answer.of(app.resolve(event, AnyContext()))
 
     return send
 

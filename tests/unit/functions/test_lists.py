@@ -25,7 +25,7 @@ def get(service: MemoryService) -> Get:
 
     def send(path: str, **query: str) -> Answer:
         event = http_event("GET", path, query=query, key=key)
-        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        return Answer.of(app.resolve(event, AnyContext()))
 
     return send
 

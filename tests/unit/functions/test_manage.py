@@ -19,7 +19,7 @@ def call(service: MemoryService) -> Call:
 
     def send(method: str, path: str, **parts: object) -> Answer:
         event = http_event(method, path, **parts)  # type: ignore[arg-type]  # parts by name
-        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        return Answer.of(app.resolve(event, AnyContext()))
 
     return send
 

@@ -26,7 +26,7 @@ def post(service: MemoryService) -> Post:
 
     def send(body: object, *, key: str | None = ours) -> Answer:
         event = http_event("POST", "/v1/uploads", body=json.dumps(body), key=key)
-        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        return Answer.of(app.resolve(event, AnyContext()))
 
     return send
 

@@ -44,11 +44,11 @@ def call(service: MemoryService, key: str) -> Call:
     app = create_app(service)
 
     def send(
-        method: str, path: str, body: object = None, *, key: str | None = key, **parts: object
+        method: str, path: str, body: object = None, *, key: str | None = key, **parts: Any
     ) -> Answer:
         text = None if body is None else json.dumps(body)
-        event = http_event(method, path, body=text, key=key, **parts)  # type: ignore[arg-type]
-        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        event = http_event(method, path, body=text, key=key, **parts)
+        return Answer.of(app.resolve(event, AnyContext()))
 
     return send
 
@@ -56,7 +56,7 @@ def call(service: MemoryService, key: str) -> Call:
 def created(call: Call, **fields: object) -> dict[str, Any]:
     answer = call("POST", "/v1/webhooks", {"url": URL} | fields)
     assert answer.status == 201, answer.body
-    return answer.json  # type: ignore[no-any-return]
+    return answer.json
 
 
 def delivered(service: MemoryService) -> None:
@@ -152,10 +152,12 @@ def test_another_tenants_webhook_does_not_exist(
         ({"secret": "whsec_mine"}, "/secret"),
     ],
 )
-def test_what_is_wrong_is_refused_by_its_name(call: Call, change: object, pointer: str) -> None:
+def test_what_is_wrong_is_refused_by_its_name(
+    call: Call, change: dict[str, object], pointer: str
+) -> None:
     webhook = created(call)
     for answer in (
-        call("POST", "/v1/webhooks", {"url": URL} | change),  # type: ignore[operator]
+        call("POST", "/v1/webhooks", {"url": URL} | change),
         call("PATCH", f"/v1/webhooks/{webhook['id']}", change),
     ):
         assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, pointer)

@@ -14,7 +14,7 @@ def listed(service: MemoryService, **headers: str) -> dict[str, Any]:
     key = service.issue_key(tenant="default", name="test").text
     event = http_event("GET", "/v1/jobs", key=key)
     event["headers"] |= headers
-    return create_app(service).resolve(event, AnyContext())  # type: ignore[arg-type]
+    return create_app(service).resolve(event, AnyContext())
 
 
 def test_a_page_of_jobs_is_packed_for_who_takes_it(service: MemoryService) -> None:

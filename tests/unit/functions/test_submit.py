@@ -37,7 +37,7 @@ def post(service: MemoryService, key: str) -> Post:
         event = http_event("POST", "/v1/jobs", body=text, key=key)
         if force is not None:
             event["headers"]["x-seedhook-force-failover"] = force
-        return Answer.of(app.resolve(event, AnyContext()))  # type: ignore[arg-type]
+        return Answer.of(app.resolve(event, AnyContext()))
 
     return call
 

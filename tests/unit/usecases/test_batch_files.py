@@ -46,8 +46,8 @@ def test_a_row_that_does_not_fit_its_columns_stops_no_other(
 
     assert (done.accepted, done.refused, done.succeeded) == (1, 1, 1)
     first, second = report(service, "list")
-    assert first["error"]["code"] == "invalid_request"  # type: ignore[index]
-    assert second["job"]["status"] == "succeeded"  # type: ignore[index]
+    assert first["error"]["code"] == "invalid_request"
+    assert second["job"]["status"] == "succeeded"
 
 
 def test_a_table_whose_quotes_do_not_close_is_refused_as_a_whole(service: MemoryService) -> None:
@@ -138,11 +138,11 @@ def test_who_finds_another_at_work_leaves_it_to_him(service: MemoryService) -> N
     save, theirs = service.batches.save, list[Batch]()
 
     def beaten(batch: Batch, *, was: Batch) -> None:
-        service.batches.save = save  # type: ignore[method-assign]  # the other is not beaten
+        service.batches.save = save  # the other is not beaten
         theirs.append(step(service, batch))
         save(batch, was=was)
 
-    service.batches.save = beaten  # type: ignore[method-assign]
+    service.batches.save = beaten
     found = step(service, batch)
 
     assert found == batch
@@ -160,8 +160,8 @@ def test_a_job_that_its_owner_deletes_keeps_no_batch_from_its_end(service: Memor
 
     assert (done.accepted, done.succeeded, done.failed) == (2, 1, 0)
     first, second = report(service)
-    assert first["error"]["code"] == "gone"  # type: ignore[index]
-    assert second["job"]["status"] == "succeeded"  # type: ignore[index]
+    assert first["error"]["code"] == "gone"
+    assert second["job"]["status"] == "succeeded"
 
 
 def an_unknown_key() -> ApiKey:
@@ -179,7 +179,7 @@ def test_a_batch_whose_key_is_no_longer_known_sends_nothing_and_says_why(
 
     assert (done.accepted, done.refused) == (0, 2)
     assert service.apixo.tasks == {}
-    assert [line["error"]["code"] for line in report(service)] == ["gone"] * 2  # type: ignore[index]
+    assert [line["error"]["code"] for line in report(service)] == ["gone"] * 2
 
 
 def test_a_file_that_goes_while_it_is_looked_at_is_refused(service: MemoryService) -> None:
@@ -188,7 +188,7 @@ def test_a_file_that_goes_while_it_is_looked_at_is_refused(service: MemoryServic
     def gone_meanwhile(key: str, **where: Any) -> bytes | None:
         return None if key == FILE else read(key, **where)
 
-    service.drops.read = gone_meanwhile  # type: ignore[method-assign]  # it goes at the worst moment
+    service.drops.read = gone_meanwhile  # it goes at the worst moment
 
     with pytest.raises(InvalidRequest, match="is not there any more"):
         start(service, rows("a"))

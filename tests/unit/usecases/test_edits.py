@@ -240,15 +240,15 @@ class TestRefusals:
             assert key != CAT
             return read(key, **parts)
 
-        service.drops.read = small_reads  # type: ignore[method-assign]
+        service.drops.read = small_reads
         notify(service)
 
-        service.drops.read = read  # type: ignore[method-assign]
+        service.drops.read = read
         assert f"1 to {30 * 1024 * 1024} are allowed" in str(report_on(service)["detail"])
 
     def test_what_cannot_be_read_is_no_poison(self, service: MemoryService) -> None:
         service.drops.drop(CAT, a_png(), prompt="x")
-        service.drops.read = lambda *_, **__: None  # type: ignore[method-assign]
+        service.drops.read = lambda *_, **__: None
 
         taken = notify(service)
 

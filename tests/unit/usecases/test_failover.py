@@ -252,7 +252,7 @@ class TestBreaker:
         def fails(*_: object, **__: object) -> None:
             raise RuntimeError("the table is out of order")
 
-        service.provider_gate.report = fails  # type: ignore[method-assign]  # as if it were
+        service.provider_gate.report = fails  # as if it were
         job = service.submit(provider="apixo")
 
         assert now_of(service, job).status is JobStatus.PROCESSING

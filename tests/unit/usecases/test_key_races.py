@@ -23,12 +23,12 @@ def before_saving(service: MemoryService, meanwhile: Callable[[], object], *, ti
     def beaten(key: ApiKey, *, was: ApiKey) -> None:
         if left:
             left.pop()
-            service.api_keys.save = save  # type: ignore[method-assign]  # others are not disturbed
+            service.api_keys.save = save  # others are not disturbed
             meanwhile()
-            service.api_keys.save = beaten  # type: ignore[method-assign]
+            service.api_keys.save = beaten
         save(key, was=was)
 
-    service.api_keys.save = beaten  # type: ignore[method-assign]
+    service.api_keys.save = beaten
 
 
 def opens(service: MemoryService, text: str) -> bool:

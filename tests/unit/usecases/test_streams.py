@@ -38,7 +38,7 @@ def at(service: MemoryService, delay: float, deed: object) -> None:
             assert callable(deed)
             deed()
 
-    service.time.sleep = sleeping  # type: ignore[method-assign]  # time with a deed in it
+    service.time.sleep = sleeping  # time with a deed in it
 
 
 def watch(service: MemoryService, *, seconds: float) -> None:
@@ -66,7 +66,7 @@ def test_what_the_stream_tells_is_collected_at_once(service: MemoryService) -> N
         collected.append((service.clock.now() - began).total_seconds())
         send(job.id)
 
-    service.to_collect.send = noted  # type: ignore[method-assign]  # a witness
+    service.to_collect.send = noted  # a witness
     at(service, 20, lambda: ends(service, "oxen-0"))
     watch(service, seconds=40)
     service.deliver_messages()

@@ -107,7 +107,7 @@ def test_inline_images_lie_in_the_bucket_before_the_state_says_so(service: Memor
         seen.extend(len(service.bucket.objects) for _ in job.images)
         save(job, was=was, limits=limits)
 
-    service.store.save = watched  # type: ignore[method-assign]  # a witness, not a double
+    service.store.save = watched  # a witness, not a double
     submit(service, n=2)
 
     assert seen

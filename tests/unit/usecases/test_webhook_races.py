@@ -62,7 +62,7 @@ def before_saving(
             meanwhile(delivery.id)
         save(delivery, was=was)
 
-    service.log.save = beaten  # type: ignore[method-assign]
+    service.log.save = beaten
 
 
 # --- while it is sent
@@ -160,7 +160,7 @@ def test_an_endpoint_that_keeps_moving_keeps_no_delivery_from_being_written_down
         save(was.changed(NOW, description="theirs"), was=was)
         save(webhook, was=was)
 
-    service.webhooks.save = beaten  # type: ignore[method-assign]
+    service.webhooks.save = beaten
     outcome = service.deliver_webhook(delivery_id)
 
     assert outcome.delivery
@@ -215,7 +215,7 @@ def test_recovery_does_not_send_anew_what_arrives_meanwhile(service: MemoryServi
         service.deliver_webhook(delivery_id)
         return page
 
-    service.log.newest = overtaken  # type: ignore[method-assign]
+    service.log.newest = overtaken
     recovered = service.redeliver.recover(webhook, since=NOW, cursor=None)
 
     assert recovered.count == 0

@@ -593,7 +593,7 @@ def test_what_has_waited_long_for_a_place_asks_less_often(service: MemoryService
     service.admit()
     publish(service)
     (delivery_id,) = service.to_deliver.messages
-    service.leases.acquire = lambda *_, **__: False  # type: ignore[method-assign]
+    service.leases.acquire = lambda *_, **__: False
 
     waits = []
     while service.clock.now() < NOW + HOUR:
@@ -673,7 +673,7 @@ def test_a_first_retry_comes_after_seconds_and_not_with_the_next_minute(
         del delivery_id
         sent.append(service.clock.now())
 
-    service.to_deliver.send = note  # type: ignore[method-assign]
+    service.to_deliver.send = note
     watch(service)
 
     assert sent
@@ -689,7 +689,7 @@ def test_the_watch_hands_on_a_delivery_whose_message_was_lost(service: MemorySer
     def work(delivery_id: DeliveryId) -> None:
         service.deliver_webhook(delivery_id)
 
-    service.to_deliver.send = work  # type: ignore[method-assign]
+    service.to_deliver.send = work
     watch(service)
 
     assert [one.status for one in deliveries(service)] == [DeliveryStatus.DELIVERED]

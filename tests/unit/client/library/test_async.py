@@ -200,12 +200,12 @@ def test_an_image_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_nobody_there_is_told() -> None:
+def test_nobody_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="cannot reach"):
         played(lambda client: client.cancel("job_1"), httpx.ConnectError("refused"))
     with pytest.raises(Unreachable, match=r"cannot reach https://media\.example: ReadTimeout$"):
         played(
-            lambda client: client.download("job_1", 0, "/tmp/never.png"),  # noqa: S108
+            lambda client: client.download("job_1", 0, tmp_path / "never.png"),
             answer({"data": [an_image(PICTURE)]}),
             *[httpx.ReadTimeout("")] * 5,
         )
