@@ -5,22 +5,7 @@
 
 from .asynchronous import AsyncSeedhook
 from .attempts import Patience
-from .documents import (
-    Attempt,
-    Batch,
-    Cost,
-    Fault,
-    Form,
-    Health,
-    Image,
-    Job,
-    Model,
-    Moment,
-    Offer,
-    Provider,
-    Rehearsal,
-    UsageRow,
-)
+from .documents import Attempt, Cost, Fault, Form, Image, Job, Moment, Rehearsal
 from .errors import (
     ApiError,
     BudgetExceeded,
@@ -38,6 +23,7 @@ from .errors import (
     Unreachable,
 )
 from .fields import JobFields, JobFilter
+from .report_documents import Batch, Health, Model, Offer, Provider, UsageRow
 from .synchronous import Seedhook
 from .version import __version__
 

@@ -21,7 +21,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:  # documents raise these errors: a circle otherwise
-    from .documents import Batch, Job
+    from .documents import Job
+    from .report_documents import Batch
 
 
 class SeedhookError(Exception):

@@ -6,8 +6,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from .attempts import Patience, answered, date_of, document, read, stranger
-from .documents import Batch, Health, Model, Provider, UsageRow
 from .errors import StillRunning
+from .report_documents import Batch, Health, Model, Provider, UsageRow
 from .steps import Call, Flow, Give, now, paused
 from .transfers import Source, referenced
 

@@ -1,61 +1,23 @@
 """The client for ordinary code."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, Unpack
-
-import httpx
+from typing import Any, Unpack
 
 from . import jobs, reports, transfers
-from .attempts import Patience
-from .documents import Batch, Health, Job, Model, Provider, Rehearsal, UsageRow
+from .documents import Job, Rehearsal
 from .fields import MODEL, JobFields, JobFilter
 from .landing import Progress
-from .place import Place
-from .steps import Call, Fetch, Flow, Give, Outcome, Pause, Post, Step, Time
+from .report_documents import Batch, Health, Model, Provider, UsageRow
+from .runners import Runner
 from .transfers import Source
-from .wire import FAILED, TIMEOUT_SECONDS, answer_of, request_of, unreachable
 
 
-class Seedhook:
+class Seedhook(Runner):
     """Seedhook's API. All methods raise SeedhookError and what is below it.
 
     Without `url` and `key` the environment says: SEEDHOOK_URL, SEEDHOOK_API_KEY.
     """
-
-    def __init__(  # noqa: PLR0913  # each has its default
-        self,
-        url: str | None = None,
-        key: str | None = None,
-        *,
-        patience: Patience | None = None,
-        timeout: float = TIMEOUT_SECONDS,
-        transport: httpx.BaseTransport | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._place = Place.of(url, key)
-        self._patience = patience or Patience()
-        self._http = httpx.Client(timeout=timeout, transport=transport)
-        self._clock = clock
-        self._sleep = sleep
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._http.close()
 
     def submit(
         self,
@@ -221,58 +183,3 @@ class Seedhook:
     def text(self, path: str) -> str:
         """Ask for what is no JSON, such as usage as CSV; return it as it comes."""
         return self._run(reports.text(self._patience, path))
-
-    def _run[T](self, flow: Flow[T]) -> T:
-        """Do a flow's steps, and return what it comes to."""
-        with closing(flow):
-            try:
-                step = next(flow)
-                while True:
-                    step = flow.send(self._outcome(step))
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
-
-    def _given(self, flow: Flow[None]) -> Iterator[Any]:
-        """Do a flow's steps, and pass on what it gives."""
-        with closing(flow):
-            try:
-                step = next(flow)
-                while True:
-                    if isinstance(step, Give):
-                        yield step.item
-                    step = flow.send(self._outcome(step))
-            except StopIteration:
-                return
-
-    def _outcome(self, step: Step) -> Any:
-        match step:
-            case Call() | Post():
-                return self._sent(step)
-            case Fetch():
-                return self._fetched(step)
-            case Pause():
-                return self._sleep(step.seconds)
-            case Time():
-                return self._clock()
-            case Give():
-                return None
-
-    def _sent(self, step: Call | Post) -> Outcome:
-        request = request_of(step, self._place)
-        try:
-            response = self._http.request(**request.parts)
-        except FAILED as exc:
-            return unreachable(request.asked, exc)
-        return answer_of(response, asked=request.asked, content=response.content)
-
-    def _fetched(self, step: Fetch) -> Outcome:
-        request = request_of(step, self._place)
-        try:
-            with self._http.stream(**request.parts) as response:
-                if not response.is_success:
-                    return answer_of(response, asked=request.asked, content=response.read())
-                for chunk in response.iter_bytes():
-                    step.landing.write(chunk)
-                return answer_of(response, asked=request.asked, content=b"")
-        except FAILED as exc:
-            return unreachable(request.asked, exc)
