@@ -51,7 +51,8 @@ def verify(
         raise SignatureInvalid("a header is missing") from exc
     if not _TIMESTAMP.fullmatch(written):
         raise SignatureInvalid("the timestamp is no number")
-    if abs((time.time() if now is None else now) - int(written)) > tolerance:
+    # In whole seconds, as the sender's clock is told.
+    if abs(int(time.time() if now is None else now) - int(written)) > tolerance:
         raise SignatureInvalid(f"the timestamp is more than {_words(tolerance)} off")
     signed = f"{message_id}.{int(written)}.".encode("utf-8", "surrogatepass") + body
     believed = [_has_signed(key, signed, presented) for key in keys]
