@@ -10,6 +10,7 @@ import typer
 from client.exit_codes import ExitCode
 
 if TYPE_CHECKING:  # imported when a command runs: `--help` stays quick
+    from client.api import Api
     from client.seedhook import Seedhook, SeedhookError
 
 _TRIES: Final = 3  # a person waits at the other end
@@ -26,6 +27,18 @@ def asking(context: typer.Context, *, url: str | None, key: str | None) -> Itera
     except SeedhookError as exc:
         complain(str(exc))
         raise typer.Exit(exit_code(exc)) from exc
+
+
+@contextmanager
+def asking_once(context: typer.Context, *, url: str, key: str) -> Iterator["Api"]:
+    """Give the API to a command that shows its documents as they come."""
+    from client.api import Api, ApiError
+
+    try:
+        yield Api(url, key=key, transport=context.obj)
+    except ApiError as exc:
+        complain(str(exc))
+        raise typer.Exit(exc.code) from exc
 
 
 def complain(text: str) -> None:

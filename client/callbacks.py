@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from client.asking import complain
 from client.options import AsJson, Key, Url
 
 if TYPE_CHECKING:  # imported when a command runs: `--help` stays quick
@@ -43,7 +44,7 @@ def replay(
                 tell(replayed)
     except ApiError as exc:
         done = f"; {_callbacks(replayed)} handed on before that" if replayed else ""
-        typer.echo(f"seedhook: {exc}{done}", err=True)
+        complain(f"{exc}{done}")
         raise typer.Exit(exc.code) from exc
     if as_json:
         typer.echo(json.dumps({"replayed": replayed, "job": job}))

@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from client.asking import asking_once
 from client.options import AsJson, Key, Url
 
 if TYPE_CHECKING:  # imported when a command runs: `--help` stays quick
@@ -81,7 +80,7 @@ def create(  # noqa: PLR0913  # one parameter per option
         "expires": expires,
         "retention": _retention(media_days, record_days),
     }
-    with _asking(context, url=url, key=key) as api:
+    with asking_once(context, url=url, key=key) as api:
         asked = {field: value for field, value in wanted.items() if value is not None}
         _show_issued(api, api.post("/v1/keys", asked), as_json=as_json)
 
@@ -92,7 +91,7 @@ def ls(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = False) -
     from client.keys_view import overview
     from client.models_view import console
 
-    with _asking(context, url=url, key=key) as api:
+    with asking_once(context, url=url, key=key) as api:
         answer = api.get("/v1/keys")
         if as_json:
             typer.echo(json.dumps(answer))
@@ -109,7 +108,7 @@ def revoke(
     context: typer.Context, key_id: KeyId, *, url: Url, key: Key, as_json: AsJson = False
 ) -> None:
     """End a key. It opens nothing from a minute later on."""
-    with _asking(context, url=url, key=key) as api:
+    with asking_once(context, url=url, key=key) as api:
         api.ask("DELETE", f"/v1/keys/{_checked(key_id)}")
     typer.echo(json.dumps({"id": key_id, "revoked": True}) if as_json else f"{key_id} is revoked")
 
@@ -119,21 +118,9 @@ def rotate(
     context: typer.Context, key_id: KeyId, *, url: Url, key: Key, as_json: AsJson = False
 ) -> None:
     """Give a key a new secret. The old one opens for another 24 hours."""
-    with _asking(context, url=url, key=key) as api:
+    with asking_once(context, url=url, key=key) as api:
         answer = api.post(f"/v1/keys/{_checked(key_id)}/rotate", {})
         _show_issued(api, answer, as_json=as_json)
-
-
-@contextmanager
-def _asking(context: typer.Context, *, url: str, key: str) -> Iterator["Api"]:
-    """Give back the API; what it refuses is told in one line, with the exit code that means it."""
-    from client.api import Api, ApiError
-
-    try:
-        yield Api(url, key=key, transport=context.obj)
-    except ApiError as exc:
-        typer.echo(f"seedhook: {exc}", err=True)
-        raise typer.Exit(exc.code) from exc
 
 
 def _show_issued(api: "Api", issued: dict[str, Any], *, as_json: bool) -> None:

@@ -1,12 +1,12 @@
 """`seedhook models`: which models there are, where, for how much, and what they take."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from client.asking import asking_once
 from client.exit_codes import ExitCode
 from client.options import AsJson, Key, Url
 
@@ -28,7 +28,7 @@ def ls(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = False) -
     """List all models with their providers and prices."""
     from client.models_view import overview
 
-    with _asking(context, url=url, key=key) as api:
+    with asking_once(context, url=url, key=key) as api:
         found = _all(api)
         _tell({"object": "list", "data": found}, lambda: overview(found), as_json=as_json, api=api)
 
@@ -40,21 +40,9 @@ def show(
     """Show what a model takes at each provider: fields, limits, names, prices and times."""
     from client.models_view import details
 
-    with _asking(context, url=url, key=key) as api:
+    with asking_once(context, url=url, key=key) as api:
         found = _one(api, model)
         _tell(found, lambda: details(found), as_json=as_json, api=api)
-
-
-@contextmanager
-def _asking(context: typer.Context, *, url: str, key: str) -> Iterator["Api"]:
-    """Give back the API; what it refuses is told in one line, with the exit code that means it."""
-    from client.api import Api, ApiError
-
-    try:
-        yield Api(url, key=key, transport=context.obj)
-    except ApiError as exc:
-        typer.echo(f"seedhook: {exc}", err=True)
-        raise typer.Exit(exc.code) from exc
 
 
 def _all(api: "Api") -> list[dict[str, Any]]:

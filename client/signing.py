@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from client.asking import complain
 from client.exit_codes import ExitCode
 from client.options import AsJson
 
@@ -154,5 +155,5 @@ def _why(one: "Heard") -> dict[str, str]:
 
 
 def _fail(message: str, code: ExitCode) -> NoReturn:
-    typer.echo(f"seedhook: {message}", err=True)
+    complain(message)
     raise typer.Exit(code)

@@ -1,12 +1,16 @@
 """`seedhook usage`: what a tenant's jobs have made and cost."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
 import typer
 
+from client.asking import asking_once
 from client.options import AsJson, Key, Url
+
+if TYPE_CHECKING:  # imported when a command runs: `--help` stays quick
+    from client.api import Api
 
 Since = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="Since when; else this month's first.")
@@ -30,12 +34,9 @@ def usage(  # noqa: PLR0913  # one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Tell what your tenant's jobs have made and cost."""
-    from client.api import Api, ApiError
-
     asked = {"from": since, "to": until, "group_by": group_by, "format": "csv" if as_csv else None}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
-    try:
-        api = Api(url, key=key, transport=context.obj)
+    with asking_once(context, url=url, key=key) as api:
         if as_csv:
             typer.echo(api.text(f"/v1/usage?{query}"), nl=False)
             return
@@ -44,12 +45,9 @@ def usage(  # noqa: PLR0913  # one parameter per option
             typer.echo(json.dumps(answer))
         else:
             _draw(api, answer, group_by)
-    except ApiError as exc:
-        typer.echo(f"seedhook: {exc}", err=True)
-        raise typer.Exit(exc.code) from exc
 
 
-def _draw(api: Any, answer: dict[str, Any], group_by: str) -> None:
+def _draw(api: "Api", answer: dict[str, Any], group_by: str) -> None:
     from client.models_view import console
     from client.usage_view import overview
 

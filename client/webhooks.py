@@ -1,13 +1,13 @@
 """`seedhook webhooks`: endpoints, what was delivered to them, and tools for who receives."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from client import signing
+from client.asking import asking_once, complain
 from client.exit_codes import ExitCode
 from client.options import AsJson, Key, Url
 
@@ -46,7 +46,7 @@ def add(  # noqa: PLR0913  one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Register an endpoint; its secret is shown this once."""
-    with _api(context, url, key) as api:
+    with asking_once(context, url=url, key=key) as api:
         wanted = {"url": endpoint, "events": event or [], "description": description}
         made = api.post("/v1/webhooks", wanted)
     _show(made, as_json=as_json, line=_with_secret)
@@ -55,7 +55,7 @@ def add(  # noqa: PLR0913  one parameter per option
 @app.command()
 def ls(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = False) -> None:
     """List the endpoints."""
-    with _api(context, url, key) as api:
+    with asking_once(context, url=url, key=key) as api:
         found = api.listed("/v1/webhooks")
     _show_all(found, as_json=as_json, line=_webhook_line)
 
@@ -63,7 +63,7 @@ def ls(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = False) -
 @app.command()
 def rm(context: typer.Context, webhook: Id, *, url: Url, key: Key, as_json: AsJson = False) -> None:
     """Remove an endpoint; what waits for it is given up."""
-    with _api(context, url, key) as api:
+    with asking_once(context, url=url, key=key) as api:
         api.ask("DELETE", f"/v1/webhooks/{_segment(webhook)}")
     _show({"id": webhook, "removed": True}, as_json=as_json, line=lambda _: f"{webhook} removed")
 
@@ -73,7 +73,7 @@ def rotate(
     context: typer.Context, webhook: Id, *, url: Url, key: Key, as_json: AsJson = False
 ) -> None:
     """Make a new secret, shown this once; for a day the one before signs as well."""
-    with _api(context, url, key) as api:
+    with asking_once(context, url=url, key=key) as api:
         made = api.ask("POST", f"/v1/webhooks/{_segment(webhook)}/rotate")
     _show(made, as_json=as_json, line=_with_secret)
 
@@ -93,7 +93,7 @@ def deliveries(  # noqa: PLR0913  one parameter per option
     """List what was sent, newest first, and what came of it."""
     asked = {"job": job, "webhook": webhook, "status": status}
     query = {name: value for name, value in asked.items() if value is not None}
-    with _api(context, url, key) as api:
+    with asking_once(context, url=url, key=key) as api:
         found = _newest(api, query, limit)
     _show_all(found, as_json=as_json, line=_delivery_line)
 
@@ -103,7 +103,7 @@ def resend(
     context: typer.Context, delivery: Id, *, url: Url, key: Key, as_json: AsJson = False
 ) -> None:
     """Send a delivery anew: the same id, the same bytes."""
-    with _api(context, url, key) as api:
+    with asking_once(context, url=url, key=key) as api:
         sent = api.ask("POST", f"/v1/deliveries/{_segment(delivery)}/resend")
     _show(sent, as_json=as_json, line=_delivery_line)
 
@@ -121,7 +121,7 @@ def recover(  # noqa: PLR0913  one parameter per option
     """Send an endpoint anew all that it has not got since a moment."""
     resent = 0
     cursor: str | None = ""
-    with _api(context, url, key) as api:
+    with asking_once(context, url=url, key=key) as api:
         while cursor is not None:
             query = {"since": since} | ({"cursor": cursor} if cursor else {})
             path = f"/v1/webhooks/{_segment(webhook)}/recover"
@@ -147,22 +147,10 @@ def _newest(api: "Api", query: dict[str, str], limit: int) -> list[dict[str, Any
     return found
 
 
-@contextmanager
-def _api(context: typer.Context, url: str, key: str) -> Iterator["Api"]:
-    """Say in one line what the API refuses, with the exit code that means it."""
-    from client.api import Api, ApiError
-
-    try:
-        yield Api(url, key=key, transport=context.obj)
-    except ApiError as exc:
-        typer.echo(f"seedhook: {exc}", err=True)
-        raise typer.Exit(exc.code) from exc
-
-
 def _segment(name: str) -> str:
     """Return an id for a path; what is none would ask for something else."""
     if not name.isascii() or not name.replace("_", "").isalnum():
-        typer.echo(f"seedhook: {name!r} is no id", err=True)
+        complain(f"{name!r} is no id")
         raise typer.Exit(ExitCode.WRONG_USAGE)
     return name
 

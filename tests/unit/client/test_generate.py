@@ -162,6 +162,26 @@ def test_what_a_provider_wrote_moves_no_cursor() -> None:
     assert "bad" in refusal.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("callbacks", "replay"),
+        ("jobs", "ls"),
+        ("keys", "ls"),
+        ("models", "ls"),
+        ("usage",),
+        ("webhooks", "ls"),
+    ],
+)
+def test_a_refusal_moves_no_cursor_whatever_was_asked(words: tuple[str, ...]) -> None:
+    run, _ = playing(answer(problem(422, detail="\x1b]0;bad\a"), 422))
+
+    refusal = run(*words)
+
+    assert refusal.exit_code == ExitCode.WRONG_USAGE
+    assert refusal.stderr == "seedhook: the API answered 422: \ufffd]0;bad\ufffd\n"
+
+
 def test_patience_that_ends_is_exit_code_5_and_the_job_is_told() -> None:
     run, _ = playing(answer(a_job(), 202), answer(a_job("processing", 2)))
 
