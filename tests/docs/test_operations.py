@@ -56,6 +56,12 @@ def test_an_alarm_watches_a_metric_that_is_sent_with_its_dimensions() -> None:
             assert names == {"Stage", *DIMENSIONS.get(Metric(told["MetricName"]), ())}, name
 
 
+def test_every_letter_box_that_is_redriven_is_named_as_its_alarm() -> None:
+    queues = {name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
+
+    assert {f"{name}Alarm" for name in queues} <= of_type("AWS::CloudWatch::Alarm").keys()
+
+
 @pytest.mark.engine
 def test_the_commands_of_the_runbook_run(stack: Stack, tmp_path: Path) -> None:
     bin_folder = tmp_path / "bin"
