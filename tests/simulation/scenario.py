@@ -13,7 +13,8 @@ from tests.memory_service import NOW, a_wish
 from tests.simulation.effects import Mishap, Plan, Violation
 from tests.simulation.oracles import check_end, was_retried
 from tests.simulation.provider import Habits
-from tests.simulation.world import Weather, World
+from tests.simulation.surroundings import Weather
+from tests.simulation.world import World
 
 _RATES: Final = (0.01, 0.05, 0.2, 0.5)
 _STORM: Final = timedelta(hours=6)  # then everything works again,

@@ -15,7 +15,8 @@ from tests.memory_service import NOW, a_wish
 from tests.simulation.effects import Plan
 from tests.simulation.provider import Habits
 from tests.simulation.receivers import Habit
-from tests.simulation.world import Weather, World
+from tests.simulation.surroundings import Weather
+from tests.simulation.world import World
 
 HOUR = timedelta(hours=1)
 EVERY_SECONDS = 30

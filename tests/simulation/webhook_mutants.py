@@ -1,6 +1,5 @@
-"""Planted bugs of webhooks: name, owner, attribute, and the code without the rule."""
+"""Planted bugs of webhooks: what is planned, claimed, sent, and told of it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -13,8 +12,7 @@ from shared.usecases.deliver_webhook import DeliverWebhook
 from shared.usecases.endpoint_places import EndpointPlaces, Place
 from shared.usecases.hand_out_deliveries import HandOutDeliveries
 from shared.usecases.publish_events import PublishEvents
-
-type Original = Any
+from tests.simulation.mutant import Mutant, Original
 
 
 def _new_bytes_per_try(_: Original) -> Any:
@@ -92,15 +90,15 @@ def _the_last_to_come_decides(_: Original) -> Any:
     return broken
 
 
-BROKEN_DELIVERIES: Final[tuple[tuple[str, Any, str, Callable[[Original], Any]], ...]] = (
-    ("new bytes in every try", Delivery, "claimed", _new_bytes_per_try),
-    ("forget before planning", PublishEvents, "__call__", _forgets_before_planning),
-    ("plan over what is there", MemoryDeliveries, "add", _plans_over_what_is_there),
-    ("a claim without an end", Delivery, "claimed", _a_claim_is_for_ever),
-    ("watch forgets deliveries", HandOutDeliveries, "__call__", _watch_forgets_deliveries),
-    ("any answer is success", Try, "arrived", _any_answer_is_success),
-    ("give up after one try", Delivery, "failed", _gives_up_at_once),
-    ("no bound for one endpoint", EndpointPlaces, "take", _nobody_waits_for_a_place),
-    ("places never come back", EndpointPlaces, "take", _places_are_never_given_back),
-    ("failure over success", DeliverWebhook, "_noted", _the_last_to_come_decides),
+BROKEN_DELIVERIES: Final = (
+    Mutant("new bytes in every try", Delivery, "claimed", _new_bytes_per_try),
+    Mutant("forget before planning", PublishEvents, "__call__", _forgets_before_planning),
+    Mutant("plan over what is there", MemoryDeliveries, "add", _plans_over_what_is_there),
+    Mutant("a claim without an end", Delivery, "claimed", _a_claim_is_for_ever),
+    Mutant("watch forgets deliveries", HandOutDeliveries, "__call__", _watch_forgets_deliveries),
+    Mutant("any answer is success", Try, "arrived", _any_answer_is_success),
+    Mutant("give up after one try", Delivery, "failed", _gives_up_at_once),
+    Mutant("no bound for one endpoint", EndpointPlaces, "take", _nobody_waits_for_a_place),
+    Mutant("places never come back", EndpointPlaces, "take", _places_are_never_given_back),
+    Mutant("failure over success", DeliverWebhook, "_noted", _the_last_to_come_decides),
 )

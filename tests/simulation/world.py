@@ -6,8 +6,6 @@ at least once and in any order; functions die; the stream forgets; clients repea
 
 import random
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -24,23 +22,19 @@ from shared.adapters.memory.health import MemoryBreakers, MemoryPlaces
 from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.metrics import MemoryMetrics
-from shared.adapters.memory.previews import MemoryPreviewer
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
 from shared.adapters.parallel import InTurn
 from shared.catalog.load import load_catalog
 from shared.domain.api_key import Terms
 from shared.domain.callback_token import CallbackKeys, CallbackTarget
-from shared.domain.errors import ErrorCode, Fault, JobNotFound, ResultUnavailable
 from shared.domain.events import Event
 from shared.domain.ids import JobId, TaskId
 from shared.domain.limits import UNLIMITED, Limits, Window
 from shared.ports.messages import TaskHint
 from shared.ports.providers import EventStreams, ProviderAccess
 from shared.ports.webhooks import Courier, Reply
-from shared.usecases.make_previews import MakePreviews
 from shared.wiring.service import Service
 from tests.memory_service import NOW
-from tests.pictures import a_png
 from tests.simulation.agenda import Agenda
 from tests.simulation.effects import Crash, Effects, Plan, Tapped, Violation
 from tests.simulation.oracles import Chronicle, RecordingJobStore
@@ -51,10 +45,9 @@ from tests.simulation.receivers import (
     WitnessedDeliveries,
     WitnessedWebhooks,
 )
+from tests.simulation.surroundings import PreviewQueue, Queue, Weather, Web, draw
 
-_RECEIVES: Final = 5
 _STREAM_TRIES: Final = 3
-_VISIBILITY: Final = {"collect": 720.0, "dispatch": 1800.0}
 _MINUTE: Final = timedelta(minutes=1)
 _WATCH_LIFE: Final = timedelta(minutes=14)
 # The provider charges 3.5 cents: more than we think at one, less at another.
@@ -69,15 +62,6 @@ _LIMITS: Final = (
     Limits(budget=70_000, window=Window.TOTAL, rate=1),
     Limits(budget=10_000_000, max_in_flight=2),
 )
-
-
-@dataclass(slots=True, kw_only=True)
-class Weather:
-    """What goes wrong outside the provider, as rates from 0 to 1."""
-
-    repeats_message: float = 0.0
-    loses_wake: float = 0.0
-    loses_stream: float = 0.0
 
 
 class World(Service):
@@ -113,7 +97,6 @@ class World(Service):
         self.api_keys = MemoryApiKeys()
         self.accounts = MemoryAccounts(self.store.ledger)
         self.usage_book = MemoryUsageBook(self.store.ledger)
-        self.leases = self._tapped(MemoryLeases(), "leases")
         self.lease_book = MemoryLeases()
         self.leases = self._tapped(self.lease_book, "leases")
         self.media = self._tapped(self.bucket, "media")
@@ -123,11 +106,11 @@ class World(Service):
     def _build_messages(self) -> None:
         self.bus = MemoryBus()
         self.event_bus = self._tapped(self.bus, "bus")
-        self.collect_queue = self._tapped(_Queue(self, "collect", self._collect), "collect_queue")
+        self.collect_queue = self._tapped(Queue(self, "collect", self._collect), "collect_queue")
         self.dispatch_queue = self._tapped(
-            _Queue(self, "dispatch", self._dispatch), "dispatch_queue"
+            Queue(self, "dispatch", self._dispatch), "dispatch_queue"
         )
-        self.preview_queue = _PreviewQueue(self)
+        self.preview_queue = PreviewQueue(self)
         self.wake_watch = self._wake
 
     def _build_providers(self, habits: Habits) -> None:
@@ -140,7 +123,7 @@ class World(Service):
                 habits=habits,
                 chance=self.chance,
                 web=self.web,
-                draw=_draw,
+                draw=draw,
                 call_back=self._hear,
                 ids_per_image=name == "oxen",
                 waits_for_the_image=name == "aimlapi",
@@ -157,7 +140,7 @@ class World(Service):
         self.limits = self.chance.choice(({}, {}, {"oxen": 1, "apixo": 2}))
         reachable = ProviderAccess(sandbox=True, callback_base="https://us", fetches_links=True)
         self.accesses = dict.fromkeys(self.simulated, reachable)
-        self.image_source = _Web(self, habits)
+        self.image_source = Web(self, habits)
         self.reference_source = MemoryImageSource({})
 
     def _build_key(self) -> None:
@@ -261,64 +244,3 @@ class World(Service):
             self.agenda.at(tick, self.watch)
             return tick
         return planned
-
-
-class _PreviewQueue:
-    """Images are looked at while others work on their job: that may disturb none of them."""
-
-    def __init__(self, world: World) -> None:
-        self._look = MakePreviews(jobs=world.store, media=world.bucket, previewer=MemoryPreviewer())
-
-    def send(self, job_id: JobId) -> None:
-        with suppress(JobNotFound):
-            self._look(job_id)
-
-
-@dataclass(slots=True)
-class _Queue:
-    """SQS: at least once, redelivered after the visibility timeout, five times at most."""
-
-    world: World
-    name: str
-    handler: Callable[[JobId, TaskHint | None], None]
-    dead: list[JobId] = field(default_factory=list)
-
-    def send(self, job_id: JobId, *, hint: TaskHint | None = None) -> None:
-        times = 2 if self.world.chance.random() < self.world.weather.repeats_message else 1
-        for _ in range(times):
-            delay = self.world.chance.choice((0.01, 0.01, 0.5, 20))
-            self.world.agenda.after(delay, lambda: self._deliver(job_id, hint, 1))
-
-    def _deliver(self, job_id: JobId, hint: TaskHint | None, receive: int) -> None:
-        if self.world.work(lambda: self.handler(job_id, hint)):
-            return
-        if receive == _RECEIVES:
-            self.dead.append(job_id)
-            return
-        later = _VISIBILITY[self.name]
-        self.world.agenda.after(later, lambda: self._deliver(job_id, hint, receive + 1))
-
-
-class _Web(MemoryImageSource):
-    """Serves what the provider made, and sometimes something else."""
-
-    def __init__(self, world: World, habits: Habits) -> None:
-        super().__init__(world.web)
-        self._world = world
-        self._habits = habits
-        self.open = self._open
-
-    def _open(self, url: str) -> Any:
-        open_it = super().open
-        return self._world.effects.happen("web.open", lambda: self._served(url, open_it))
-
-    def _served(self, url: str, open_it: Callable[[str], Any]) -> Any:
-        if not self._world.effects.calm and self._world.chance.random() < self._habits.serves_badly:
-            fault = Fault(code=ErrorCode.RESULT_GONE, message="as simulated")
-            raise ResultUnavailable(fault)
-        return open_it(url)
-
-
-def _draw(url: str) -> bytes:
-    """Different bytes for each image: what follows a PNG's end does not count."""
-    return a_png(2, 2) + url.encode()
