@@ -11,7 +11,7 @@ from shared.adapters.courier import HttpCourier
 from shared.adapters.http import HttpClient
 from shared.domain.delivery import KEPT_ANSWER
 from shared.ports.webhooks import Reply
-from tests.unit.adapters.test_http import Site
+from tests.unit.adapters.sites import Site
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 

@@ -20,8 +20,8 @@ from shared.domain.errors import InvalidRequest, ResultUnavailable
 from shared.usecases.webhooks import Change, Registration
 from shared.wiring.service import Service
 from tests.memory_service import MemoryService
+from tests.unit.adapters.sites import PUBLIC, Site, answer, certified, redirect
 from tests.unit.adapters.test_addresses import DENIED
-from tests.unit.adapters.test_http import PUBLIC, Site, answer, certified, redirect
 from tests.unit.adapters.urls import FORBIDDEN, GOOD
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
