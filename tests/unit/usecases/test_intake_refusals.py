@@ -4,16 +4,13 @@ import json
 
 import pytest
 
-from shared.api.requests import JobRequest, read
 from shared.domain.api_key import Terms
 from shared.domain.limits import Limits
 from shared.domain.status import JobStatus
-from shared.usecases.admit_job import Wish
-from shared.usecases.taken import Taken
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
+from tests.unit.usecases.dropping import CAT, ask, jobs_of, notify, report_on, told
 from tests.unit.usecases.living import POLICY
-from tests.unit.usecases.test_edits import CAT, jobs_of, notify, report_on, told
 
 FOX = {"model": "seedream-4.5", "prompt": "a fox"}
 
@@ -27,14 +24,6 @@ def may_spend(service: MemoryService, dollars: float) -> None:
     terms = Terms(limits=Limits(budget=int(dollars * 1_000_000)))
     key = service.issue_key(tenant="default", name="intake", terms=terms).key
     service.edits_key_id = service.events_key_id = key.id
-
-
-def ask(service: MemoryService, body: object, *, event_id: str = "e1") -> Taken:
-    def read_wish(request: bytes) -> Wish:
-        return read(JobRequest, request).wish(service.clock.now())
-
-    content = json.dumps(body).encode()
-    return service.take_request(event_id, content, at=service.clock.now(), read_wish=read_wish)
 
 
 def refusal(service: MemoryService) -> dict[str, object]:
