@@ -13,7 +13,7 @@ from shared.domain.errors import InvalidRequest
 from shared.usecases.start_batch import BatchWish
 from shared.usecases.take_batch import is_batch
 from tests.memory_service import NOW, MemoryService
-from tests.unit.usecases.test_batches import FILE, go_on, report, rows, start, step
+from tests.unit.usecases.batch_steps import FILE, go_on, report, rows, start, step
 
 LIST = "batches/list.csv"
 

@@ -6,7 +6,7 @@ from shared.domain.api_key import Terms
 from shared.domain.limits import Limits
 from shared.usecases.start_batch import BatchWish
 from tests.memory_service import MemoryService
-from tests.unit.usecases.test_batches import FILE, go_on, report, rows, step
+from tests.unit.usecases.batch_steps import FILE, go_on, report, rows, step
 
 
 def started(service: MemoryService, content: bytes, **terms: Any) -> Any:
