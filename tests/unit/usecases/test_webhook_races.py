@@ -15,7 +15,7 @@ from shared.ports.webhooks import DeliveryPage, Reply
 from shared.usecases.deliver_webhook import Outcome
 from shared.usecases.endpoint_places import AT_ONCE
 from tests.memory_service import NOW, MemoryService
-from tests.unit.usecases.test_webhooks import (
+from tests.unit.usecases.receiving import (
     MINUTE,
     URL,
     always,
