@@ -4,14 +4,14 @@ All of an answer may be null. Amounts are read as they are written, never throug
 """
 
 import json
-from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from re import compile as regex
 from typing import Any, Final
 
 from shared.adapters.http import HttpAnswer
-from shared.adapters.providers.answers import fault_of, in_words, is_success, refusal
+from shared.adapters.providers.answers import decoded, is_success, refusal
+from shared.adapters.providers.words import fault_of, in_words
 from shared.domain.errors import ErrorCode, Refused, SubmissionError
 from shared.domain.ids import TaskId
 from shared.domain.submission import Made
@@ -109,15 +109,7 @@ def _image(row: object) -> str | bytes | None:
     url, inline = row.get("url"), row.get("b64_json")
     if isinstance(url, str) and 0 < len(url) <= _LONGEST_URL:
         return url
-    return _decoded(inline) if isinstance(inline, str) else None
-
-
-def _decoded(text: str) -> bytes | None:
-    base64 = "".join(text.rpartition(",")[2].split())  # also of a data URI, also in lines
-    try:
-        return b64decode(base64, validate=True) or None
-    except ValueError:
-        return None
+    return decoded(inline) if isinstance(inline, str) else None
 
 
 def _those[T](kind: type[T], images: Iterable[object]) -> tuple[T, ...]:

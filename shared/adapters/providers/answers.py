@@ -1,8 +1,9 @@
-"""What the providers' answers have in common: how an exchange can end, and words for faults."""
+"""What the providers' answers have in common: how an exchange can end, and how it is read."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from base64 import b64decode
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.adapters.http import HttpAnswer, HttpClient
 from shared.adapters.http_errors import ConnectFailed, ForbiddenAddress, HttpError
+from shared.adapters.providers.words import fault_of
 from shared.domain.errors import (
     ErrorCode,
     FateUnknown,
@@ -33,9 +35,6 @@ _LONGEST_ANSWER: Final = 16 * 1024 * 1024
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _TOO_MANY: Final = 429
 _LONGEST_WAIT: Final = 86_400.0
-_LONGEST_MESSAGE: Final = 300
-_DEEPEST: Final = 5
-_MOST_READ: Final = 100_000  # several times the longest prompt, were it repeated
 
 # Documented refusals: the request surely did not start. All else but 2xx may have.
 _CERTAIN: Final[Mapping[int, ErrorCode]] = {
@@ -49,38 +48,6 @@ _SUBJECT_TO_WORDS: Final[Mapping[int, ErrorCode]] = {
     422: ErrorCode.PROVIDER_REJECTED,
 }
 
-# The providers' vocabularies are unstable, so words are read by family.
-_FAMILIES: Final[tuple[tuple[tuple[str, ...], ErrorCode], ...]] = (
-    (
-        ("sensitive", "nsfw", "prohibit", "violat", "moderat", "content policy", "riskdetection"),
-        ErrorCode.CONTENT_POLICY,
-    ),
-    (
-        ("credit", "balance", "insufficient fund", "insufficient_quota"),
-        ErrorCode.PROVIDER_CREDITS,
-    ),
-    (
-        ("downloading url", "download_failed", "forbidden for url", "invalid_image_url"),
-        ErrorCode.REFERENCE_UNREACHABLE,
-    ),
-    (
-        (
-            "prompt_too_long",
-            "promptlengthexceeded",
-            "invalid_prompt",
-            "image_too_large",
-            "unsupported_format",
-        ),
-        ErrorCode.INVALID_INPUT,
-    ),
-    (("timeout", "timed out"), ErrorCode.PROVIDER_TIMEOUT),
-    (("unavailable",), ErrorCode.PROVIDER_UNAVAILABLE),
-)
-
-_LINK: Final = re.compile(
-    r"[a-z][a-z0-9+.-]{0,9}://(?:[^\s/?#]*@)?([^\s/?#\\,;'\"<>()]*)\S*", re.IGNORECASE
-)
-_INLINE_FILE: Final = re.compile(r"data:[^\s,]{0,100},\S*", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
@@ -157,25 +124,6 @@ def unreadable(provider: str, answer: HttpAnswer) -> FateUnknown:
     return FateUnknown(_unanswered(provider, f"unreadable answer, HTTP {answer.status}"))
 
 
-def fault_of(words: str, *, otherwise: ErrorCode = ErrorCode.PROVIDER_REJECTED) -> Fault:
-    """Classify a provider's words; they have been through `in_words`, so no link misleads."""
-    lowered = words.lower()
-    families = (code for marks, code in _FAMILIES if any(mark in lowered for mark in marks))
-    return Fault(code=next(families, otherwise), message=words)
-
-
-def in_words(provider: str, parts: Iterable[object], *, hide: Iterable[str], otherwise: str) -> str:
-    """Return the provider's own words on one line, fit for a log, a screen and an event.
-
-    Of links only the host stays. What is to `hide`, the key and the prompt, goes.
-    """
-    text = _on_one_line(" ".join(_spoken(list(parts), _DEEPEST))[:_MOST_READ])
-    for secret in map(_on_one_line, hide):
-        text = _without(text, secret)
-    text = _INLINE_FILE.sub("an inline file", _LINK.sub(r"\1", text))
-    return f"{provider}: {text[:_LONGEST_MESSAGE] or otherwise}"
-
-
 def json_object(content: bytes) -> dict[str, Any]:
     """Return the content as an object; anything else counts as an empty one."""
     try:
@@ -183,6 +131,15 @@ def json_object(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def decoded(text: str) -> bytes | None:
+    """Return an image that came inline, as base64 or a data URI; None for what is neither."""
+    base64 = "".join(text.rpartition(",")[2].split())  # it may come in lines
+    try:
+        return b64decode(base64, validate=True) or None
+    except ValueError:
+        return None
 
 
 class Answer(BaseModel):
@@ -206,34 +163,6 @@ def read[M: BaseModel](model: type[M], content: object) -> M | None:
 
 def _bearer(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
-
-
-def _spoken(part: object, depth: int) -> Iterator[str]:
-    """Yield the texts in it, as they were sent: escaped, a secret would not be recognised."""
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, int | float) and not isinstance(part, bool):
-        yield str(part)
-    elif isinstance(part, dict) and depth:
-        for name, value in part.items():
-            yield from (str(name), *_spoken(value, depth - 1))
-    elif isinstance(part, list) and depth:
-        for one in part:
-            yield from _spoken(one, depth - 1)
-
-
-def _on_one_line(text: str) -> str:
-    """Leave out what is no character to be shown: controls, and halves of surrogate pairs."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _without(text: str, secret: str) -> str:
-    """Take out a text, but not from within words: a prompt may be as short as `a`."""
-    if not secret:
-        return text
-    start = r"(?<!\w)" if secret[0].isalnum() else ""
-    end = r"(?!\w)" if secret[-1].isalnum() else ""
-    return re.sub(start + re.escape(secret) + end, "\N{HORIZONTAL ELLIPSIS}", text)
 
 
 def _retry_after(answer: HttpAnswer) -> float | None:

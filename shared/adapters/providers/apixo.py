@@ -14,8 +14,6 @@ from shared.adapters.http import HttpAnswer, HttpClient
 from shared.adapters.providers.answers import (
     Answer,
     ask,
-    fault_of,
-    in_words,
     is_success,
     json_object,
     post,
@@ -23,6 +21,7 @@ from shared.adapters.providers.answers import (
     refusal,
     unreadable,
 )
+from shared.adapters.providers.words import fault_of, in_words
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer

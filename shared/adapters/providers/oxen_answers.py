@@ -1,6 +1,5 @@
 """What Oxen's answers are taken for: ids, images, refusals, states and costs."""
 
-from base64 import b64decode
 from collections.abc import Mapping
 from decimal import Decimal
 from re import ASCII
@@ -10,14 +9,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from shared.adapters.http import HttpAnswer
-from shared.adapters.providers.answers import (
-    Answer,
-    fault_of,
-    in_words,
-    is_success,
-    read,
-    refusal,
-)
+from shared.adapters.providers.answers import Answer, decoded, is_success, read, refusal
+from shared.adapters.providers.words import fault_of, in_words
 from shared.domain.errors import SubmissionError
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskReport, TaskState
@@ -134,15 +127,7 @@ def _image(row: object) -> str | bytes | None:
     url, inline = row.get("url"), row.get("b64_json")
     if isinstance(url, str) and url:
         return url
-    return _decoded(inline) if isinstance(inline, str) else None
-
-
-def _decoded(text: str) -> bytes | None:
-    base64 = "".join(text.rpartition(",")[2].split())  # also of a data URI, also in lines
-    try:
-        return b64decode(base64, validate=True) or None
-    except ValueError:
-        return None
+    return decoded(inline) if isinstance(inline, str) else None
 
 
 def _refused_as(body: Mapping[str, Any]) -> int | None:

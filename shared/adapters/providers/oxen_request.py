@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
-from shared.adapters.providers.answers import in_words
 from shared.adapters.providers.oxen_schema import REFERENCE_FIELDS, LiveField, LiveSchema
+from shared.adapters.providers.words import in_words
 from shared.domain.errors import ErrorCode, Fault, Refused
 from shared.ports.providers import Order
 
