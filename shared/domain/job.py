@@ -16,12 +16,17 @@ from shared.domain.failover import (
 from shared.domain.image import Look, StoredImage, merged
 from shared.domain.job_facts import JobFacts, TimelineEntry
 from shared.domain.settlement import held_again
-from shared.domain.status import DISPATCH_PATIENCE, RECOVERY_PATIENCE, TRANSITIONS, JobStatus
+from shared.domain.status import (
+    DISPATCH_PATIENCE,
+    RECOVERY_PATIENCE,
+    REOPENABLE,
+    TRANSITIONS,
+    JobStatus,
+)
 from shared.domain.submission import UNANSWERED, Attempt, Submission, SubmissionState, split
 
 # With `on_unknown: retry` every attempt may be paid for, so their number is bounded.
 _MOST_PAID_GUESSES: Final = 3
-_REOPENABLE: Final = frozenset({JobStatus.FAILED, JobStatus.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +140,7 @@ class Job(JobFacts):
 
     def reopened(self, at: datetime) -> Self:
         """Try again under the same id; the deadlines run anew. Raises InvalidTransition."""
-        if self.status not in _REOPENABLE:
+        if self.status not in REOPENABLE:
             raise InvalidTransition(f"a job that is {self.status} cannot be retried")
         job = self._to(JobStatus.QUEUED, at, note="retry")
         if self.route:
