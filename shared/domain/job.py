@@ -128,7 +128,7 @@ class Job(JobFacts):
         return self._with(closed).rerouted(leg, decision)
 
     def rerouted(self, leg: Leg, decision: str) -> Self:
-        """Send the next attempt another way; of the one under way nothing has gone out."""
+        """Send the next attempt another way; the tries are counted anew."""
         return replace(
             self,
             provider=leg.provider,
@@ -136,6 +136,7 @@ class Job(JobFacts):
             sandbox=leg.sandbox,
             estimated_usd=leg.estimated_usd,
             decision=decision,
+            dispatch_tries=0,
         )
 
     def reopened(self, at: datetime) -> Self:
@@ -187,7 +188,7 @@ class Job(JobFacts):
         if following and not self.images and has_surely_failed(self.current):
             decision = because(faults, failed=self.provider, following=following)
             job = self._to(JobStatus.QUEUED, at, note=decision).rerouted(following, decision)
-            return replace(job, due_at=job._due(at), dispatch_tries=0)
+            return replace(job, due_at=job._due(at))
         if self._may_guess_again():
             note = "the fate of a submission stays unknown: tried again, as asked"
             job = self._to(JobStatus.QUEUED, at, note=note)

@@ -98,3 +98,16 @@ def test_a_retry_asks_anew_and_waits_for_nobody(service: MemoryService) -> None:
     service.deliver_messages()
 
     assert tried_by(service, job) == ["apixo", "oxen"]
+
+
+def test_each_provider_gets_three_tries_of_its_own(service: MemoryService) -> None:
+    service.apixo.errors = [DOWN, DOWN, NO_CREDITS]
+    service.oxen.errors = [DOWN] * 9
+    job = service.submit(provider=("apixo", "oxen", "aimlapi"))
+    live(service, seconds=4, step=1)
+    service.submit(provider="apixo")
+
+    live(service, minutes=1, step=2)
+
+    assert tried_by(service, job) == ["apixo", "oxen", "aimlapi"]
+    assert len(service.oxen.errors) == 6
