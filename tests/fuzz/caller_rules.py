@@ -41,6 +41,13 @@ served_by_three = st.fixed_dictionaries(
     | {"provider": st.sampled_from(["auto", "auto", *_PROVIDERS, *_orders, ["oxen", "oxen"]])},
     optional=_sometimes | {"delivery": st.sampled_from(["auto", "auto", "poll", "callback"])},
 )
+# Several requests each, at the first provider: some of them may fail, and others not.
+of_many_requests = st.fixed_dictionaries(
+    _always
+    | {"model": st.just("seedream-4.5"), "n": st.integers(5, 10)}
+    | {"provider": st.sampled_from([order for order in _orders if order[0] != "apixo"])},
+    optional=_sometimes,
+)
 _served_by_one = st.fixed_dictionaries(
     _always | {"model": st.sampled_from(["seedream-4", "seedream-5-lite"])},
     optional=_sometimes | {"provider": st.sampled_from(["auto", "oxen"])},

@@ -1,7 +1,9 @@
 """The way of a job from one provider to the next: where it may go, and where it never may."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
@@ -11,6 +13,7 @@ from tests.fuzz.suppliers import Suppliers
 
 _MOST_ATTEMPTS_THAT_GUESS: Final = 3
 _PATIENT_TRIES: Final = 3
+_PATIENT_MINUTES: Final = 30  # later nobody may have asked how it ended
 _LASTING: Final = ("number", "provider", "delivery", "submitted_at", "decision")
 
 type Document = dict[str, Any]
@@ -105,8 +108,7 @@ class Journey:
     def _check_present(self, old: Document, new: Document) -> None:
         """The job itself tells of the attempt under way, or of the next."""
         way = self.route[self._place(new["provider"])]
-        stays = (old["provider"], len(old["attempts"])) == (way.provider, len(new["attempts"]))
-        assert stays or way in self._ways_now(old, new), f"at {way.provider}, and nobody knows why"
+        assert way in self._ways_now(old, new), f"at {way.provider}, and nobody knows why"
         assert (new["delivery"], new["sandbox"]) == (way.delivery, way.sandbox)
         estimate = _money(new["cost"]["estimated_usd"])
         assert estimate == way.estimate(new["requested_images"]), "not this provider's price"
@@ -115,6 +117,8 @@ class Journey:
         attempts = new["attempts"]
         if len(attempts) in self.reopened_after or not attempts:
             return self.route[:1]
+        if len(old["attempts"]) == len(attempts) and old["provider"] == new["provider"]:
+            return self.route  # it stays, for a reason that was looked at before
         last = self._place(attempts[-1]["provider"])
         failed = self.theirs.has_surely_failed(new["id"], attempts[-1])
         goes_on = failed and not old["images"]
@@ -125,10 +129,9 @@ class Journey:
         attempts = new["attempts"]
         if (old["status"], new["status"]) == ("failed", "failed") or new["status"] != "failed":
             return
-        is_known = attempts[-1]["state"] in {"refused", "settled"}
-        is_last = attempts[-1]["provider"] == self.route[-1].provider
-        if is_known and not is_last and not new["images"]:
-            failed = self.theirs.has_surely_failed(new["id"], attempts[-1])
+        last = attempts[-1]
+        if _minutes(last) < _PATIENT_MINUTES and last["provider"] != self.route[-1].provider:
+            failed = not new["images"] and self.theirs.has_surely_failed(new["id"], last)
             assert not failed, "failed, and the next provider was not asked"
 
     def _check_charge(self, new: Document, attempt: Document) -> None:
@@ -138,6 +141,14 @@ class Journey:
 
     def _place(self, provider: str) -> int:
         return [way.provider for way in self.route].index(provider)
+
+
+def _minutes(attempt: Document) -> float:
+    """Return how long it took until all of it was over; for ever, if something is not."""
+    if attempt["finished_at"] is None:
+        return math.inf
+    began, ended = map(datetime.fromisoformat, (attempt["submitted_at"], attempt["finished_at"]))
+    return (ended - began).total_seconds() / 60
 
 
 def _money(text: str | None) -> Decimal | None:

@@ -8,7 +8,7 @@ from hypothesis.stateful import MultipleResults, invariant, rule
 
 from shared.domain.errors import SubmissionError
 from shared.domain.reports import TaskState
-from tests.fuzz.caller_rules import CallerRules, callers, served_by_three
+from tests.fuzz.caller_rules import CallerRules, callers, of_many_requests, served_by_three
 from tests.fuzz.promises import Document, Expected
 from tests.fuzz.provider_rules import ProviderRules, answers
 from tests.fuzz.stage import jobs
@@ -24,9 +24,9 @@ class PublicApi(CallerRules, ProviderRules, TimeRules):
     @rule(
         target=jobs,
         caller=callers,
-        body=served_by_three,
+        body=served_by_three | of_many_requests,
         told=answers,
-        rounds=st.sampled_from([1, 5]),
+        rounds=st.sampled_from([1, 5, 5]),
     )
     def a_job_finds_its_first_provider_in_trouble(
         self, caller: int, body: Document, told: list[SubmissionError | None], rounds: int

@@ -41,6 +41,7 @@ _moods: Final[list[list[SubmissionError | None]]] = [
     [_CONTENT, _DOWN, _CREDITS],
     [_CUT_OFF, _DOWN, _CREDITS],
     [_CUT_OFF],
+    [_INPUT],
 ]
 answers = st.sampled_from(_moods).flatmap(
     lambda mood: st.lists(st.sampled_from(mood), min_size=1, max_size=9)
