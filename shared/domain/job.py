@@ -16,12 +16,17 @@ from shared.domain.failover import (
 from shared.domain.image import Look, StoredImage, merged
 from shared.domain.job_facts import JobFacts, TimelineEntry
 from shared.domain.settlement import held_again
-from shared.domain.status import DISPATCH_PATIENCE, RECOVERY_PATIENCE, TRANSITIONS, JobStatus
+from shared.domain.status import (
+    DISPATCH_PATIENCE,
+    RECOVERY_PATIENCE,
+    REOPENABLE,
+    TRANSITIONS,
+    JobStatus,
+)
 from shared.domain.submission import UNANSWERED, Attempt, Submission, SubmissionState, split
 
 # With `on_unknown: retry` every attempt may be paid for, so their number is bounded.
 _MOST_PAID_GUESSES: Final = 3
-_REOPENABLE: Final = frozenset({JobStatus.FAILED, JobStatus.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,7 @@ class Job(JobFacts):
         return self._with(closed).rerouted(leg, decision)
 
     def rerouted(self, leg: Leg, decision: str) -> Self:
-        """Send the next attempt another way; of the one under way nothing has gone out."""
+        """Send the next attempt another way; the tries are counted anew."""
         return replace(
             self,
             provider=leg.provider,
@@ -131,11 +136,12 @@ class Job(JobFacts):
             sandbox=leg.sandbox,
             estimated_usd=leg.estimated_usd,
             decision=decision,
+            dispatch_tries=0,
         )
 
     def reopened(self, at: datetime) -> Self:
         """Try again under the same id; the deadlines run anew. Raises InvalidTransition."""
-        if self.status not in _REOPENABLE:
+        if self.status not in REOPENABLE:
             raise InvalidTransition(f"a job that is {self.status} cannot be retried")
         job = self._to(JobStatus.QUEUED, at, note="retry")
         if self.route:
@@ -182,7 +188,7 @@ class Job(JobFacts):
         if following and not self.images and has_surely_failed(self.current):
             decision = because(faults, failed=self.provider, following=following)
             job = self._to(JobStatus.QUEUED, at, note=decision).rerouted(following, decision)
-            return replace(job, due_at=job._due(at), dispatch_tries=0)
+            return replace(job, due_at=job._due(at))
         if self._may_guess_again():
             note = "the fate of a submission stays unknown: tried again, as asked"
             job = self._to(JobStatus.QUEUED, at, note=note)

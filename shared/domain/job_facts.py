@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.domain.errors import ErrorCode, Fault
-from shared.domain.failover import Leg
+from shared.domain.failover import Leg, has_surely_failed
 from shared.domain.hold import Hold
 from shared.domain.ids import BatchId, JobId, KeyId, TaskId
 from shared.domain.image import StoredImage
 from shared.domain.retention import KEPT, Retention
-from shared.domain.status import FINISH_PATIENCE, SLOW, TERMINAL, JobStatus
+from shared.domain.status import FINISH_PATIENCE, REOPENABLE, SLOW, TERMINAL, JobStatus
 from shared.domain.submission import Attempt, Submission, Task
 from shared.domain.wanted import JobInput
 
@@ -146,8 +146,14 @@ class JobFacts:
 
     @property
     def may_change_provider(self) -> bool:
-        """Whether nothing of the attempt under way has gone out."""
-        return not any(s.is_open and not s.is_planned for s in self.current)
+        """Whether another one may do it instead: nothing has gone out, or surely in vain.
+
+        A retry asks anew, whatever has become of the attempts before.
+        """
+        begun = [s for s in self.current if not s.is_planned]
+        is_in_vain = not self.images and has_surely_failed(begun)
+        may = not begun or is_in_vain or self._is_reopened
+        return self.status is JobStatus.QUEUED and may
 
     def is_in_flight_at(self, provider: str) -> bool:
         """Whether the job waits for something that a provider has, or may have, in hand."""
@@ -168,6 +174,11 @@ class JobFacts:
         """Whether anything that was sent since it was opened may have been accepted."""
         sent = any(s.sent_at and s.sent_at >= self.opened_at for s in self.followed)
         return sent or self.status is not JobStatus.QUEUED
+
+    @property
+    def _is_reopened(self) -> bool:
+        """Whether a retry was its latest step."""
+        return any(entry.status in REOPENABLE for entry in self.timeline[-2:-1])
 
     def _starts_late(self, at: datetime) -> bool:
         return bool(self.start_by and at >= self.start_by and not self._has_started)

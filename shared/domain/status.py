@@ -45,6 +45,8 @@ TERMINAL: Final = frozenset(
     }
 )
 
+REOPENABLE: Final = frozenset({JobStatus.FAILED, JobStatus.EXPIRED})
+
 SLOW: Final = timedelta(minutes=4)  # what takes longer than this may need more than a look
 DISPATCH_PATIENCE: Final = timedelta(seconds=60)
 RECOVERY_PATIENCE: Final = timedelta(seconds=30)

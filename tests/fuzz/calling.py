@@ -39,6 +39,7 @@ class Tally:
     server_errors: int = 0
     exceptions: int = 0
     steps: int = 0
+    failovers: int = 0
     broken: list[str] = field(default_factory=list)
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -48,6 +49,7 @@ class Tally:
             self.server_errors + other.server_errors,
             self.exceptions + other.exceptions,
             self.steps + other.steps,
+            self.failovers + other.failovers,
             self.broken + other.broken,
         )
 

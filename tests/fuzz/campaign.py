@@ -101,7 +101,7 @@ def main(arguments: list[str]) -> int:
 
 def _tell(name: str, tally: Tally, seconds: float) -> None:
     took = f" in {seconds:.0f} s" if seconds else ""
-    steps = f" in {tally.steps} steps" if tally.steps else ""
+    steps = f" in {tally.steps} steps, {tally.failovers} failovers" if tally.steps else ""
     _say(
         f"{name:17}{tally.requests:>9} requests{steps}, {tally.refused} refused, "
         f"{tally.exceptions} exceptions, {tally.server_errors} times 5xx, "

@@ -1,27 +1,31 @@
-"""Where the stories play: two tenants, two providers, queues and time, and what is expected."""
+"""Where the stories play: two tenants, three providers, queues and time, and what is expected."""
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, ClassVar, Final, NamedTuple
 
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import Bundle, RuleBasedStateMachine
 
 from shared.adapters.memory.messages import MemoryQueue
-from shared.adapters.memory.provider import MemoryProvider, MemoryTask
 from shared.domain.errors import JobNotFound, ProviderUnreadable
 from shared.domain.ids import JobId, TaskId
-from shared.domain.reports import TaskState
 from shared.ports.messages import TaskHint
 from shared.ports.providers import Order
 from tests.fuzz.calling import Api, Tally
+from tests.fuzz.journey import Journey
 from tests.fuzz.promises import Document, Expected
+from tests.fuzz.routes import Routes, Way, check_route, may_be_first
+from tests.fuzz.suppliers import Suppliers
 from tests.http_events import Answer
 from tests.memory_service import MemoryService
 
 _TOKEN_LIFE: Final = timedelta(days=3)
 _TENANTS: Final = ("ours", "theirs")
+_SANDBOXES: Final = ("apixo", "oxen")
+_FORCED: Final = {"x-seedhook-force-failover": "1"}
+jobs: Bundle[Expected] = Bundle("jobs")
 
 
 class Named(NamedTuple):
@@ -47,6 +51,8 @@ class Stage(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.service = MemoryService()
+        self._make_the_third_provider_real()
+        self.theirs = Suppliers([self.service.apixo, self.service.oxen, self.service.aimlapi])
         self.api = Api(self.service, self.tally)
         self.keys = [self._a_key(tenant) for tenant in ("ours", "ours", "theirs")]
         self.expected: list[Expected] = []
@@ -56,35 +62,55 @@ class Stage(RuleBasedStateMachine):
         self.called_off = ""
         self.has_lost_files = False
         self.on_next_order: Callable[[Order], None] | None = None
-        for provider in self._providers:
+        for provider in self.theirs.providers.values():
             provider.on_submit = self._take_order
-        self.prices = self._prices()
+        models = self.api("GET", "/v1/models", key=self.keys[0]).json["data"]
+        self.routes = Routes(models, sandboxes=_SANDBOXES)
 
     @property
     def now(self) -> datetime:
         return self.service.clock.now()
 
-    @property
-    def _providers(self) -> tuple[MemoryProvider, MemoryProvider]:
-        return self.service.apixo, self.service.oxen
+    def _make_the_third_provider_real(self) -> None:
+        """It tells what it charges, too."""
+        offer = self.service.catalog.offer("seedream-4.5", "aimlapi")
+        self.service.aimlapi.price_usd = offer.estimate(1)
+        self.service.accesses = {
+            name: replace(access, sandbox=name in _SANDBOXES)
+            for name, access in self.service.accesses.items()
+        }
 
     def _a_key(self, tenant: str) -> str:
         return self.service.issue_key(tenant=tenant, name="fuzz").text
 
-    def _prices(self) -> dict[tuple[str, str], Decimal | None]:
-        models = self.api("GET", "/v1/models", key=self.keys[0]).json["data"]
-        return {
-            (model["id"], name): Decimal(offer["price"]["usd_per_image"])
-            if offer["price"]
-            else None
-            for model in models
-            for name, offer in model["providers"].items()
-        }
-
-    def _post(self, caller: int, body: Document | str, name: str | None = None) -> Answer:
+    def _post(
+        self, caller: int, body: Document | str, name: str | None = None, *, forced: bool = False
+    ) -> Answer:
         text = body if isinstance(body, str) else json.dumps(body)
-        headers = {"idempotency-key": name} if name else {}
+        headers = ({"idempotency-key": name} if name else {}) | (_FORCED if forced else {})
         return self.api("POST", "/v1/jobs", key=self.keys[caller], body=text, headers=headers)
+
+    def _rehearse(self, caller: int, body: Document, *, forced: bool) -> tuple[Way, ...]:
+        """Ask where such a job would go; nowhere, if it is not to be admitted."""
+        ways = self.routes.open_to(body)
+        answer = self._post(caller, body | {"dry_run": True}, forced=forced)
+        if answer.status == 200:
+            told = answer.json["route"]
+            check_route(body, told, ways, self._out_of_order(body))
+            places = {way.provider: way for way in ways}
+            route = tuple(places[leg["provider"]] for leg in told)
+            assert not self._is_too_late(body)
+            assert not forced or route[0].sandbox
+            return route
+        assert is_refused(answer)
+        first = may_be_first(body, ways, self._out_of_order(body))
+        is_real = any(not way.sandbox for way in first)
+        assert self._is_too_late(body) or not ways or (forced and is_real)
+        return ()
+
+    def _out_of_order(self, body: Document) -> set[str]:
+        names = self.theirs.providers
+        return {name for name in names if self.theirs.was_out(name, body["model"])}
 
     def _finish_within(self, body: Document) -> timedelta:
         deadline = body.get("finish_by", 86_400)
@@ -95,7 +121,9 @@ class Stage(RuleBasedStateMachine):
     def _is_too_late(self, body: Document) -> bool:
         return self._finish_within(body) <= timedelta(0)
 
-    def _admitted(self, caller: int, body: Document, answer: Answer) -> Expected:
+    def _admitted(
+        self, caller: int, body: Document, answer: Answer, route: tuple[Way, ...], *, forced: bool
+    ) -> Expected:
         assert answer.status == 202
         shown = answer.json
         assert answer.headers["location"] == shown["urls"]["self"]
@@ -104,11 +132,15 @@ class Stage(RuleBasedStateMachine):
         job = Expected(
             tenant=_TENANTS[caller // 2],
             shown=shown,
+            journey=Journey(
+                route=route,
+                theirs=self.theirs,
+                on_unknown=body.get("on_unknown", "fail"),
+                is_forced=forced,
+            ),
             opened_at=self.now,
             finish_within=self._finish_within(body),
             start_within=timedelta(seconds=start) if start else None,
-            on_unknown=body.get("on_unknown", "fail"),
-            price=self.prices[shown["model"], shown["provider"]],
         )
         job.admit()
         self.expected.append(job)
@@ -152,35 +184,8 @@ class Stage(RuleBasedStateMachine):
         assert dates == sorted(dates, reverse=True)
         return listed
 
-    def _tasks(self, state: TaskState) -> list[tuple[MemoryProvider, TaskId, MemoryTask]]:
-        return [
-            (provider, task_id, task)
-            for provider in self._providers
-            for task_id, task in provider.tasks.items()
-            if task.state is state
-        ]
-
-    def _task(self, which: int, state: TaskState) -> tuple[MemoryProvider, TaskId, MemoryTask]:
-        tasks = self._tasks(state)
-        return tasks[which % len(tasks)]
-
-    def _tasks_of(self, job: Expected) -> list[MemoryTask]:
-        tasks = [task for provider in self._providers for task in provider.tasks.values()]
-        return [task for task in tasks if task.order.job_id == job.id]
-
-    def _made(self, job: Expected) -> int:
-        return sum(len(task.result_urls) for task in self._tasks_of(job))
-
-    def _heal(self) -> None:
-        self.on_next_order = None
-        for provider in self._providers:
-            provider.errors, provider.loses_answers, provider.is_silent = [], False, False
-
-    def _finish_all(self) -> None:
-        for provider in self._providers:
-            provider.finish_all()
-
     def _take_order(self, order: Order) -> None:
+        self.theirs.take(order, self.now)
         self.ordered.setdefault(order.job_id, self.now)
         if order.callback_url:
             self.sent.append(Sent(order, self.now))
@@ -236,3 +241,7 @@ class Stage(RuleBasedStateMachine):
 
     def _collect(self, job_id: JobId, hint: TaskHint | None) -> None:
         self.service.collect_result(job_id, hint=hint)
+
+
+def is_refused(answer: Answer) -> bool:
+    return (answer.status, answer.json["code"]) == (422, "invalid_request")

@@ -32,4 +32,5 @@ def test_whatever_callers_providers_and_time_do_every_promise_is_kept(
 
     assert errors == []
     assert tally.steps > 4_000
+    assert tally.failovers > 30
     assert tally.server_errors == tally.exceptions == 0

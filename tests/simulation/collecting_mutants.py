@@ -63,7 +63,9 @@ def _adopts_any_number(recover: Original) -> Any:
 
 
 def _says_stored_and_does_not(_: Original) -> Any:
-    def broken(self: Any, job_id: Any, *, attempt: int, position: int, download: Any) -> Any:
+    def broken(
+        self: Any, job_id: Any, *, attempt: int, position: int, download: Any, **_: Any
+    ) -> Any:
         key = f"images/{job_id}/{attempt}/{position}.png"
         content = b"".join(download.chunks)
         return buckets._described(content, key=key, attempt=attempt, position=position)
@@ -74,7 +76,9 @@ def _says_stored_and_does_not(_: Original) -> Any:
 def _second_writer_wins(store: Original) -> Any:
     numbers = count()
 
-    def broken(self: Any, job_id: Any, *, attempt: int, position: int, download: Any) -> Any:
+    def broken(
+        self: Any, job_id: Any, *, attempt: int, position: int, download: Any, **_: Any
+    ) -> Any:
         content = b"".join(download.chunks) + str(next(numbers)).encode()
         changed = Download(iter([content]))
         image = store(self, job_id, attempt=attempt, position=position, download=changed)

@@ -45,8 +45,8 @@ def fetched_as_reference(service: Service, url: str) -> str | None:
 def _fetched(opened: Any, url: str) -> str | None:
     """Return what was wrong; None when it came."""
     try:
-        with opened(url) as chunks:
-            b"".join(chunks)
+        with opened(url) as download:
+            b"".join(download.chunks)
     except ResultUnavailable as exc:
         return str(exc)
     return None
