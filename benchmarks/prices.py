@@ -3,6 +3,7 @@
 Nothing free is taken off but for Lambda's and SQS's monthly free tiers in an idle month.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,9 +12,10 @@ PER_INVOCATION: Final = 0.20 / 1_000_000
 PER_API_REQUEST: Final = 1.00 / 1_000_000
 PER_WRITE_UNIT: Final = 0.625 / 1_000_000
 PER_READ_UNIT: Final = 0.125 / 1_000_000
-PER_PUT: Final = 0.005 / 1_000
+PER_PUT: Final = 0.005 / 1_000  # copies and parts too
+PER_GET: Final = 0.0004 / 1_000
 PER_MESSAGE: Final = 0.40 / 1_000_000
-PER_EVENT: Final = 1.00 / 1_000_000
+PER_EVENT: Final = 1.00 / 1_000_000  # S3's own too: they are an opt-in
 
 # A queue that feeds a function is polled by five pollers, each for 20 s at a time.
 POLLS: Final = 5 * 3 * 60 * 24 * 30
@@ -22,18 +24,24 @@ STARTS: Final = 60 * 24 * 30  # of the watch, by its schedule
 _MESSAGE_CALLS: Final = 3  # sent, received, deleted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Units:
-    """What one job takes of each priced thing."""
+    """What one job takes of each priced thing, in the order of the table in docs/cost.md."""
 
-    api_requests: int
-    invocations: int
+    api_requests: float
+    invocations: float
     gb_seconds: float
-    write_units: int
-    read_units: int
-    puts: int
-    messages: int
-    events: int
+    write_units: float
+    read_units: float
+    puts: float
+    gets: float
+    messages: float
+    events: float
+
+    @classmethod
+    def of(cls, cells: Sequence[str]) -> "Units":
+        """Read a row of that table, without its name and its dollars."""
+        return cls(*map(float, cells))
 
     def dollars_per_thousand(self) -> float:
         return 1000 * (
@@ -43,6 +51,7 @@ class Units:
             + self.write_units * PER_WRITE_UNIT
             + self.read_units * PER_READ_UNIT
             + self.puts * PER_PUT
+            + self.gets * PER_GET
             + self.messages * _MESSAGE_CALLS * PER_MESSAGE
             + self.events * PER_EVENT
         )

@@ -12,23 +12,23 @@ _FUNCTION = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
 _FILE = os.environ.get("SEEDHOOK_CALLS", "")
 
 
-def _note(request: Any, event_name: str, **_more: Any) -> None:
-    """Take one request as it goes out: a retry is a call of its own."""
-    _, service, operation = event_name.split(".")
-    size = int(request.headers.get("Content-Length", 0))
-    line = json.dumps([_FUNCTION, service, operation, size]) + "\n"
+def _note(kind: str, operation: str, what: Any) -> None:
+    line = json.dumps([_FUNCTION, kind, operation, what]) + "\n"
     with open(_FILE, "ab", buffering=0) as calls:  # noqa: PTH123  pathlib would cost every start
         calls.write(line.encode())  # one write: processes do not mix their lines
 
 
 def _listen() -> None:
     from botocore.session import Session  # noqa: PLC0415  not in the engine's own process
+    from counted.calls import (  # type: ignore[import-not-found]  # noqa: PLC0415  on the path, as this is
+        listen,
+    )
 
     create = Session.create_client
 
     def create_client(session: Session, *args: Any, **options: Any) -> Any:
         made = create(session, *args, **options)
-        made.meta.events.register("before-send", _note)
+        listen(made.meta.events, _note)
         return made
 
     Session.create_client = create_client  # type: ignore[assignment, method-assign]  # that is the point
