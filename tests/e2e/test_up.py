@@ -12,7 +12,7 @@ from PIL import Image
 
 from local.sandbox.server import running_sandbox
 from tests.e2e.api import Api
-from tests.e2e.bus import listen
+from tests.e2e.bus import AT_ONCE_SECONDS, listen
 from tests.e2e.running import environment, processes_in, seedhook_up
 
 pytestmark = pytest.mark.engine
@@ -29,8 +29,6 @@ READY = {
     "event_bus",
     "sandbox_url",
 }
-# Far less than what the watch waits before it publishes what the stream did not bring.
-AT_ONCE_SECONDS = 20
 
 
 def test_up_says_where_everything_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
