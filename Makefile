@@ -65,8 +65,8 @@ BROWSER = $(or $(CHROMIUM),$(shell for name in chromium chromium-browser google-
 # The parts that run side by side, the longest first. A test belongs to the deepest of these paths
 # that it is in, so every test runs, and once. By themselves run those that start stacks of their
 # own, and those that drive the browser, because an event loop runs there.
-STACKS := $(patsubst %,tests/e2e/test_%.py,commands up chaos day work fuzz webhooks lambda_runtime)
-PARTS := tests/contract tests/e2e tests/unit tests/browser tests/fuzz tests/simulation tests/docs $(STACKS) tests
+STACKS := $(patsubst %,tests/e2e/test_%.py,up day fuzz commands chaos webhooks work lambda_runtime)
+PARTS := tests/e2e tests/unit tests/contract tests/simulation tests/browser tests/docs $(STACKS) tests/fuzz tests
 COVERED := tests/unit tests/contract tests/docs
 COVER := --cov --cov-report= --cov-fail-under=0
 .PHONY: $(PARTS)
