@@ -75,7 +75,7 @@ iam_evaluator.evaluate = witnessed
 
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 
-_START_SECONDS = 20
+_START_SECONDS = 60
 _WORKERS_GET = 1.0
 _SAVING_GETS = 30.0
 _REAPING_GETS = 0.5
