@@ -32,25 +32,62 @@ help:  ## list these commands
 
 install: .venv/installed .venv-engine/installed  ## build .venv and .venv-engine from the locks
 
+# As many as there are processors, and one more, because tests of a whole stack often wait. What each
+# has to tell comes in one piece where make can do that: since 4.0, and macOS brings 3.81.
+JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+SIDE_BY_SIDE = @$(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
+# The longest first.
+LINTERS := mypy sam cfn-lint ruff lint-imports
+AUDITORS := checkov bandit
+.PHONY: $(LINTERS) $(AUDITORS)
+
 lint: install  ## format, lint, types, layers, template
+	$(SIDE_BY_SIDE) $(LINTERS)
+
+$(LINTERS): install
+mypy:
+	$(VENV)/mypy
+sam:
+	SAM_CLI_TELEMETRY=0 $(VENV)/sam validate --lint --region us-east-1
+cfn-lint:
+	$(VENV)/cfn-lint template.yaml
+ruff:
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
-	$(VENV)/mypy
+lint-imports:
 	$(VENV)/lint-imports
-	$(VENV)/cfn-lint template.yaml
-	SAM_CLI_TELEMETRY=0 $(VENV)/sam validate --lint --region us-east-1
 
 # The system's Chromium. Without one the console's tests are left out, and the run says so.
 BROWSER = $(or $(CHROMIUM),$(shell for name in chromium chromium-browser google-chrome; do \
 	command -v "$$name" && break; done))
 
-test: lint audit-static  ## everything CI runs
+# The parts that run side by side, the longest first. A test belongs to the deepest of these paths
+# that it is in, so every test runs, and once. By themselves run those that start stacks of their
+# own, and those that drive the browser, because an event loop runs there.
+STACKS := $(patsubst %,tests/e2e/test_%.py,up day fuzz commands chaos webhooks work lambda_runtime)
+PARTS := tests/e2e tests/unit tests/contract tests/simulation tests/browser tests/docs $(STACKS) tests/fuzz tests
+COVERED := tests/unit tests/contract tests/docs
+COVER := --cov --cov-report= --cov-fail-under=0
+.PHONY: $(PARTS)
+
+test: install .venv-audit/installed  ## everything CI runs
+	$(SIDE_BY_SIDE) $(LINTERS) $(AUDITORS)
 	@test -n "$(BROWSER)" || echo "Left out: tests/browser. They need Chromium (apt-get install chromium), or its program's name in CHROMIUM."
-	$(VENV)/pytest --cov --cov-report=term:skip-covered --ignore=tests/browser
+	$(SIDE_BY_SIDE) --keep-going $(if $(BROWSER),$(PARTS),$(filter-out tests/browser,$(PARTS)))
+	$(VENV)/coverage combine --quiet $(COVERED:tests/%=.parts/coverage-%)
+	$(VENV)/coverage report
 	# Of the rules and use cases every branch is taken; of all together, what pyproject.toml says.
 	$(VENV)/coverage report --include='shared/domain/*,shared/usecases/*' --fail-under=100
-	# By themselves: what drives the browser runs an event loop of its own.
-	$(if $(BROWSER),$(VENV)/pytest tests/browser)
+
+# Each writes a log. Of one that fails all is shown, else its last line. MAKEFLAGS: a make that a test
+# starts is no part of this one.
+LOG = .parts/$(subst /,-,$@).log
+$(PARTS): install
+	@mkdir -p .parts
+	@if MAKEFLAGS= COVERAGE_FILE=.parts/coverage-$(@F) $(VENV)/pytest $(if $(filter $@,$(COVERED)),$(COVER)) \
+		$@ $(addprefix --ignore=,$(filter $@/%,$(PARTS))) >$(LOG) 2>&1; \
+	then printf '%-32s%s\n' $@ "$$(tail -n 1 $(LOG))"; else echo "FAILED: $@"; cat $(LOG); exit 1; fi
 
 browser-test: install  ## lead a real browser through the console, and renew its pictures in docs/images
 	SEEDHOOK_SCREENSHOTS=1 $(VENV)/pytest tests/browser
@@ -76,7 +113,12 @@ bench: install  ## measure against floors, at most ten minutes; writes benchmark
 
 # Works without a network; what it lets pass is in .bandit.yaml and .checkov.yaml, with reasons.
 audit-static: .venv-audit/installed  ## look for holes in code and template, offline
+	$(SIDE_BY_SIDE) $(AUDITORS)
+
+$(AUDITORS): .venv-audit/installed
+bandit:
 	.venv-audit/bin/bandit --quiet --configfile .bandit.yaml --recursive functions shared local client
+checkov:
 	.venv-audit/bin/checkov --config-file .checkov.yaml
 
 audit: audit-static  ## the same, and known holes in what is deployed (asks PyPI)
@@ -112,7 +154,7 @@ lock: .venv/installed  ## resolve the locks anew
 	$(COMPILE) --group audit --output-file requirements/audit.txt
 
 clean:  ## remove what was built
-	rm -rf .venv .venv-engine .venv-audit .aws-sam .seedhook .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-engine .venv-audit .aws-sam .parts .seedhook .mypy_cache .ruff_cache .pytest_cache
 
 # --- sam build -----------------------------------------------------------------------------
 # SAM calls build-<LogicalId> once per function with ARTIFACTS_DIR set; the local stack does the

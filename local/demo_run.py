@@ -15,7 +15,7 @@ from local.demo_jobs import DemoJob
 from local.stack import Stack
 
 _POLL_SECONDS = 0.25
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 _TERMINAL = frozenset({"succeeded", "partial", "failed", "cancelled", "expired"})
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 

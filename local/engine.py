@@ -6,12 +6,14 @@ Bridges over what the engine does otherwise:
   side ports stay shut, because two engines would fight for them.
 * Functions inherit its whole environment: here it is built from nothing, so no key, profile or
   proxy of the caller's shell reaches a function, and what Lambda sets is set.
+* It unpacks a package for every worker: local/shared_code shares what was unpacked.
 * It leaves `ministack-lambda-*` folders behind: they go with the folder given as TMPDIR.
 * It would outlive a parent that was killed: it reads a pipe and stops when that closes.
 * It saves its state on SIGTERM only, and waits for running invocations before it exits: workers
   get a SIGTERM of their own after a moment, and the group is killed in the end.
 """
 
+import inspect
 import os
 import signal
 import subprocess
@@ -23,6 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import shared_code
 from local.engine_state import rewind_streams
 from local.errors import StackError
 from local.ports import LOOPBACK
@@ -35,6 +38,8 @@ PYTHON = ROOT / ".venv-engine" / "bin" / "python"
 # The engine's main module, plus a thread that ends it when whoever started it is gone.
 _MAIN = """
 import os, signal, threading
+
+zipfile.ZipFile = SharingZipFile
 
 def leave_with_parent():
     os.read(0, 1)
@@ -70,7 +75,7 @@ iam_evaluator.evaluate = witnessed
 
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 
-_START_SECONDS = 20
+_START_SECONDS = 60
 _WORKERS_GET = 1.0
 _SAVING_GETS = 30.0
 _REAPING_GETS = 0.5
@@ -187,9 +192,8 @@ def running_engine(options: EngineOptions) -> Iterator[Engine]:
 
 
 def _program(options: EngineOptions) -> str:
-    if options.witness is None:
-        return _MAIN
-    return f"WITNESS = {str(options.witness)!r}\n{_WITNESS}{_MAIN}"
+    witness = "" if options.witness is None else f"WITNESS = {str(options.witness)!r}\n{_WITNESS}"
+    return inspect.getsource(shared_code) + witness + _MAIN
 
 
 def kill_all() -> None:

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.ports import LOOPBACK
+from tests.patience import PATIENCE_SECONDS
 
 _VERSION: Final = "/2018-06-01/runtime"
 _NUMBERS: Final = count(1)
-_START_SECONDS: Final = 60
 _IMAGE: Final = (
     *("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"),
     *("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"),
@@ -116,7 +116,7 @@ class Environment:
             return Outcome("timeout")
 
     def outcome_of_start(self) -> Outcome:
-        return self.api.outcomes.get(timeout=_START_SECONDS)
+        return self.api.outcomes.get(timeout=PATIENCE_SECONDS)
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def lambda_environment(
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert api.is_ready.wait(_START_SECONDS), "the runtime client asks for nothing"
+        assert api.is_ready.wait(PATIENCE_SECONDS), "the runtime client asks for nothing"
         yield Environment(process, api)
     finally:
         process.kill()

@@ -13,7 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-PATIENCE: Final = 120_000  # ms; a stack on a busy machine takes its time
+from tests.patience import PATIENCE_SECONDS
+
+PATIENCE: Final = PATIENCE_SECONDS * 1000  # ms
 _IMAGES: Final = Path("docs/images")
 _GRAVE: Final = {"serious", "critical"}
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import batched
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from functions.manage.handler import create_app as manage_app
 from functions.submit.handler import create_app as submit_app
 from shared.adapters.dynamodb.books import DynamoAccounts, DynamoUsageBook
 from shared.adapters.dynamodb.breakers import DynamoBreakers
-from shared.adapters.dynamodb.items import job_item
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.keys import DynamoApiKeys
 from shared.adapters.sqs import SqsQueue
@@ -46,7 +44,7 @@ class Counted:
     def __init__(self, aws: Aws) -> None:
         self.calls: list[str] = []
         self.service = service = MemoryService()
-        self._dynamodb = aws.dynamodb
+        self._aws = aws
         self._table = table = aws.new_table()
         service.jobs = DynamoJobStore(aws.dynamodb, table=table)
         service.api_keys = DynamoApiKeys(aws.dynamodb, table=table)
@@ -75,10 +73,7 @@ class Counted:
         return self.ask("POST", "/v1/jobs", key=key, body=json.dumps(FOX | wish), headers=headers)
 
     def store(self, numbers: range) -> None:
-        """Put jobs into the table as they lie there, many at a time."""
-        puts: list[Any] = [{"PutRequest": {"Item": job_item(a_job(n))}} for n in numbers]
-        for some in batched(puts, 25):
-            self._dynamodb.batch_write_item(RequestItems={self._table: list(some)})
+        self._aws.place_jobs(self._table, map(a_job, numbers))
 
     def end(self, numbers: range) -> None:
         """Add jobs that are over, and so are counted."""

@@ -10,6 +10,7 @@ from shared.domain.job_filter import JobFilter
 from shared.domain.status import JobStatus
 from shared.ports.jobs import JobStore
 from tests.contract.samples import MINUTE, NOW, a_job
+from tests.contract.worlds import Table
 
 ODD: dict[str, Any] = {
     "status": JobStatus.FAILED,
@@ -111,12 +112,10 @@ def test_a_cursor_from_outside_the_span_goes_on_from_where_it_was(
     assert [job.id for job in page.jobs] == [a_job(one).id for one in older]
 
 
-def test_one_call_looks_at_so_many_jobs_and_the_cursor_leads_on(jobs: JobStore) -> None:
-    jobs.add(a_job(0, **ODD))
-    for number in range(1, 502):
-        jobs.add(a_job(number))
+def test_one_call_looks_at_so_many_jobs_and_the_cursor_leads_on(table: Table) -> None:
+    table.place([a_job(0, **ODD), *map(a_job, range(1, 502))])
 
-    sizes, listed = walk(jobs, JobFilter(provider="oxen"), limit=10)
+    sizes, listed = walk(table.jobs, JobFilter(provider="oxen"), limit=10)
 
     assert listed == [a_job(0).id]
     assert sizes == [0, 1]

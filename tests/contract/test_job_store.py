@@ -19,6 +19,7 @@ from shared.domain.wanted import JobInput
 from shared.ports.jobs import JobStore
 from shared.ports.messages import Outbox
 from tests.contract.samples import MINUTE, NOW, a_full_job, a_job, claimed, finished, submitted
+from tests.contract.worlds import Table
 
 ALL_DAY = NOW + 1440 * MINUTE
 FAULT = Fault(code=ErrorCode.PROVIDER_TIMEOUT, message="30 minutes")
@@ -47,14 +48,13 @@ class TestReadingWhatWasWritten:
 
         assert jobs.get(job.id) == job
 
-    def test_many_are_read_at_once_and_what_is_not_there_is_left_out(self, jobs: JobStore) -> None:
+    def test_many_are_read_at_once_and_what_is_not_there_is_left_out(self, table: Table) -> None:
         many = [replace(a_job(), id=JobId(f"job_{number:026}")) for number in range(101)]
-        for job in many:
-            jobs.add(job)
+        table.place(many)
 
         asked = [JobId(f"job_{number:026}") for number in (*range(110), 0, 0)]
-        assert jobs.get_many(asked) == {job.id: job for job in many}
-        assert jobs.get_many([]) == {}
+        assert table.jobs.get_many(asked) == {job.id: job for job in many}
+        assert table.jobs.get_many([]) == {}
 
     def test_a_saved_job_is_read_with_every_field(self, jobs: JobStore) -> None:
         was, job = a_job(), a_full_job()
@@ -383,11 +383,10 @@ class TestDue:
 
         assert [job.id for job in due] == [a_job(number).id for number in range(5)]
 
-    def test_without_a_limit_all_that_are_due_are_given(self, jobs: JobStore) -> None:
-        for number in reversed(range(60)):
-            jobs.add(a_job(number))
+    def test_without_a_limit_all_that_are_due_are_given(self, table: Table) -> None:
+        table.place(a_job(number) for number in reversed(range(60)))
 
-        due = jobs.due(before=a_job(49).due_at or NOW)
+        due = table.jobs.due(before=a_job(49).due_at or NOW)
 
         assert [job.id for job in due] == [a_job(number).id for number in range(50)]
 

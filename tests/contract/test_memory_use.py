@@ -13,6 +13,7 @@ from local.engine import ROOT, Engine
 from tests.contract.aws import Aws
 from tests.contract.samples import large_png_pieces
 from tests.contract.store_huge_image import SIZE
+from tests.patience import PATIENCE_SECONDS
 
 _MEGABYTE = 1024  # in kilobytes
 
@@ -26,7 +27,7 @@ def test_a_huge_image_is_stored_in_little_memory(engine: Engine, ministack: Aws)
         cwd=ROOT,
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
     said = json.loads(run.stdout)
@@ -62,7 +63,7 @@ def test_a_huge_image_is_decoded_in_the_memory_there_is(
         cwd=ROOT,
         capture_output=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
 
     said = json.loads(run.stdout)

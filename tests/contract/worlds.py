@@ -1,8 +1,9 @@
 """The ports under test, in memory and on AWS."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from shared.adapters.clock import SystemClock
@@ -38,6 +39,7 @@ from shared.adapters.s3.media import S3MediaStore
 from shared.adapters.s3.uploads import S3Uploads
 from shared.adapters.sqs import SqsPreviewQueue, SqsQueue, read_message
 from shared.domain.ids import JobId
+from shared.domain.job import Job
 from shared.ports.callbacks import CallbackArchive
 from shared.ports.gates import Breakers, Leases, Places
 from shared.ports.intake import Batches, DropFolder
@@ -55,6 +57,9 @@ IN_ONE_CALL: Final = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
+    """Beside the ports: how to put many jobs in. For each that is added moto copies its table."""
+
+    place: Callable[[Iterable[Job]], object]
     jobs: JobStore
     outbox: Outbox
     api_keys: ApiKeys
@@ -73,6 +78,7 @@ def memory_table() -> Table:
     jobs = MemoryJobStore()
     deliveries, batches = MemoryDeliveries(), MemoryBatches(jobs.announced)
     return Table(
+        place=lambda many: list(map(jobs.add, many)),
         jobs=jobs,
         outbox=MemoryOutbox(jobs),
         api_keys=MemoryApiKeys(),
@@ -91,6 +97,7 @@ def memory_table() -> Table:
 def dynamo_table(aws: Aws) -> Table:
     client, name = aws.dynamodb, aws.new_table()
     return Table(
+        place=partial(aws.place_jobs, name),
         jobs=DynamoJobStore(client, table=name),
         outbox=DynamoOutbox(client, table=name),
         api_keys=DynamoApiKeys(client, table=name),

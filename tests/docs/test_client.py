@@ -17,11 +17,11 @@ from local.stack import Stack
 from shared.domain.webhook_signature import secret_of
 from tests.docs.documents import Block, Document, readme
 from tests.docs.test_commands import ROOT, size_of
+from tests.patience import PATIENCE_SECONDS
 
 GUIDE = Document(Path("docs/client.md"))
 PAGE = Document(Path("client/README.md"))
 SECRET = secret_of(bytes(32))
-PATIENCE_SECONDS = 240
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # a group has commands
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from local.stack import Stack
 from tests.docs.documents import Block, Document, documents, readme
+from tests.patience import PATIENCE_SECONDS
 
 # A word after the fence's `sh`, and why such a block is not run here.
 NOT_RUN = {
@@ -24,7 +25,6 @@ NOT_RUN = {
     "edit": "holds a placeholder; the test sets these variables",
 }
 ROOT = Path.cwd()
-PATIENCE_SECONDS = 60
 BUDGETS = Document(Path("docs/budgets.md"))
 DEPLOY = Document(Path("docs/deploy.md"))
 

@@ -4,15 +4,17 @@ from typing import Any
 
 import httpx
 
+from tests.patience import PATIENCE_SECONDS, looks
+
 _TERMINAL = frozenset({"succeeded", "partial", "failed", "cancelled", "expired"})
-_LOOKS = 12
-_LOOKS_AT_IMAGES = 1000
 
 
 class Api(httpx.Client):
     def __init__(self, *, base_url: str, key: str) -> None:
         headers = {"authorization": f"Bearer {key}"}
-        super().__init__(base_url=base_url, headers=headers, timeout=35, trust_env=False)
+        super().__init__(
+            base_url=base_url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+        )
 
     def submit(self, **job: Any) -> dict[str, Any]:
         job.setdefault("model", "seedream-4.5")
@@ -28,7 +30,7 @@ class Api(httpx.Client):
     def finished(self, job_id: str) -> dict[str, Any]:
         """Follow the job by long polls until it is terminal."""
         job = self.job(job_id)
-        for _ in range(_LOOKS):
+        for _ in looks():
             if job["status"] in _TERMINAL:
                 return job
             job = self.job(job_id, wait=10)
@@ -36,7 +38,7 @@ class Api(httpx.Client):
 
     def looked_at(self, job: dict[str, Any]) -> dict[str, Any]:
         """Return the job as soon as all its images have been looked at for their previews."""
-        for _ in range(_LOOKS_AT_IMAGES):
+        for _ in looks():
             shown = self.job(job["id"])
             if all(image["verified"] is not None for image in shown["images"]):
                 return shown

@@ -3,10 +3,12 @@
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from local.aws import client
 
+# Less than the 90 that the watch waits before it publishes what the stream did not bring.
+AT_ONCE_SECONDS: Final = 60
 _NAME = "listener"
 
 

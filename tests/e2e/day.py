@@ -22,6 +22,7 @@ from tests.e2e.api import Api
 from tests.e2e.bus import BusQueue, listen
 from tests.e2e.keys import admin, caller
 from tests.e2e.receiver import Receiver, receiving
+from tests.patience import PATIENCE_SECONDS
 from tests.pictures import a_png
 
 PROVIDER_KEY: Final = "provider-key-canary"
@@ -29,7 +30,6 @@ PROMPT: Final = "prompt-canary of a fox"
 HOOK: Final = "/hook-canary"
 PICTURE: Final = a_png(64, 48)
 DATA: Final = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
-_PATIENCE_SECONDS: Final = 90
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Day:
         api.event_hooks = {"response": [keep]}
 
     def until(self, is_so: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not is_so():
             assert time.monotonic() < deadline, what
             time.sleep(0.2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-_PATIENCE_SECONDS = 60
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Receiver:
 
     def wait(self, path: str, count: int) -> list[Received]:
         """Return what came to a path, once it is as much as that."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while len(came := [one for one in self.received if one.path == path]) < count:
             assert time.monotonic() < deadline, f"{path} has got {len(came)} of {count}"
             time.sleep(0.05)

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_PATIENCE_SECONDS = 60
+from tests.patience import PATIENCE_SECONDS
+
 _OURS = ("APIXO_", "OXEN_", "AIMLAPI_", "SEEDHOOK_")
 
 
@@ -38,7 +39,7 @@ def seedhook_up(
         yield json.loads(line)
     finally:
         process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+        rest, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
     assert rest == ""
 

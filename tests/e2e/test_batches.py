@@ -7,7 +7,7 @@ import pytest
 
 from local.stack import Stack
 from tests.e2e.api import Api
-from tests.e2e.bus import listen
+from tests.e2e.bus import AT_ONCE_SECONDS, listen
 from tests.e2e.test_edits import drop, found
 
 pytestmark = pytest.mark.engine
@@ -52,7 +52,7 @@ def test_batches_by_upload_end_with_one_event(stack: Stack, api: Api) -> None:
 
     assert [answer.status_code for answer in answers] == [202, 202]
     (batch_id,) = {answer.json()["id"] for answer in answers}
-    assert ears.hear(batch_id, {"batch.completed"}, seconds=60) == {"batch.completed"}
+    assert ears.hear(batch_id, {"batch.completed"}, seconds=AT_ONCE_SECONDS) == {"batch.completed"}
     batch = api.get(f"/v1/batches/{batch_id}").json()
     assert (batch["status"], batch["counts"]["succeeded"]) == ("completed", 2)
     assert len(found(stack, stack.media_bucket, batch["report"]).splitlines()) == 2

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from local.stack import Stack
-from tests.e2e.bus import listen
+from tests.e2e.bus import AT_ONCE_SECONDS, listen
 from tests.e2e.keys import caller, spend
 
 pytestmark = pytest.mark.engine
@@ -87,4 +87,6 @@ def test_an_application_on_the_bus_hears_of_thresholds(stack: Stack) -> None:
     with caller(stack, budget_usd=str(2 * PRICE)) as (api, key):
         api.submit(**FOX)
 
-    assert queue.hear(key["id"], {"budget.threshold"}, seconds=30) == {"budget.threshold"}
+    assert queue.hear(key["id"], {"budget.threshold"}, seconds=AT_ONCE_SECONDS) == {
+        "budget.threshold"
+    }

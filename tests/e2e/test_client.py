@@ -20,6 +20,7 @@ from client.seedhook import (
 )
 from local.ports import free_port
 from local.stack import Stack
+from tests.patience import PATIENCE_SECONDS
 from tests.pictures import a_png
 
 pytestmark = pytest.mark.engine
@@ -35,7 +36,7 @@ def client(stack: Stack) -> Iterator[Seedhook]:
 
 def test_a_job_is_submitted_watched_and_kept(client: Seedhook, tmp_path: Path) -> None:
     job = client.submit("a fox in watercolor", n=2, provider="apixo", tags=["client"])
-    states = [state.status for state in client.watch(job.id, timeout=120)]
+    states = [state.status for state in client.watch(job.id, timeout=PATIENCE_SECONDS)]
     over = client.get(job.id).checked()
 
     seen: list[int] = []
@@ -65,7 +66,7 @@ def test_a_file_is_uploaded_and_edited(client: Seedhook, tmp_path: Path) -> None
     file.write_bytes(a_png(640, 480))
 
     job = client.edit(file, "at night", provider="oxen")
-    over = client.wait(job.id, timeout=120).checked()
+    over = client.wait(job.id, timeout=PATIENCE_SECONDS).checked()
 
     assert over.input["images"][0].startswith("upload:")
     assert client.download(over, 0, tmp_path / "night.png").stat().st_size == over.images[0].bytes
@@ -75,7 +76,9 @@ def test_async_code_does_the_same(stack: Stack, tmp_path: Path) -> None:
     async def use() -> list[str]:
         async with AsyncSeedhook(stack.api_url, stack.api_key) as client:
             jobs = await asyncio.gather(*(client.submit(f"fox {n}", n=1) for n in range(3)))
-            over = await asyncio.gather(*(client.wait(job.id, timeout=120) for job in jobs))
+            over = await asyncio.gather(
+                *(client.wait(job.id, timeout=PATIENCE_SECONDS) for job in jobs)
+            )
             paths = [await client.download(job.checked(), 0, tmp_path) for job in over]
             assert all(path.read_bytes() for path in paths)
             found = {job.id async for job in client.list(limit=10)}
@@ -91,7 +94,7 @@ def test_a_batch_is_followed_to_its_end(client: Seedhook, tmp_path: Path) -> Non
     rows.write_text("\n".join(map(json.dumps, [*lines, {"model": "nonsense", "prompt": "x"}])))
 
     started = client.start_batch(rows, max_in_flight=2)
-    (*_, over) = client.watch_batch(started.id, timeout=120)
+    (*_, over) = client.watch_batch(started.id, timeout=PATIENCE_SECONDS)
 
     assert (over.counts["succeeded"], over.counts["refused"], over.succeeded) == (3, 1, False)
     assert len(list(client.list(batch=started.id))) == 3
@@ -99,7 +102,7 @@ def test_a_batch_is_followed_to_its_end(client: Seedhook, tmp_path: Path) -> Non
 
 
 def test_what_there_is_is_told(client: Seedhook) -> None:
-    job = client.wait(client.submit("a fox", provider="apixo").id, timeout=120)
+    job = client.wait(client.submit("a fox", provider="apixo").id, timeout=PATIENCE_SECONDS)
 
     health, (row, *_) = client.health(), client.usage(group_by="provider")
 
@@ -111,7 +114,7 @@ def test_what_there_is_is_told(client: Seedhook) -> None:
 
 def test_jobs_are_called_off_and_removed(client: Seedhook) -> None:
     job = client.cancel(client.submit("a fox", provider="apixo").id)
-    over = client.wait(job.id, timeout=60)
+    over = client.wait(job.id, timeout=PATIENCE_SECONDS)
 
     client.delete(over.id)
 

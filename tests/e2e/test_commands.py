@@ -17,11 +17,11 @@ from client.exit_codes import ExitCode
 from local.ports import LOOPBACK, free_port
 from local.stack import Stack, StackOptions, running_stack
 from tests.e2e.running import environment
+from tests.patience import PATIENCE_SECONDS
 from tests.pictures import a_png
 
 pytestmark = pytest.mark.engine
 
-PATIENCE_SECONDS = 120
 RECEIVER_PORT = free_port()
 
 

@@ -13,11 +13,11 @@ import pytest
 from local.stack import Stack
 from tests.e2e.api import Api
 from tests.e2e.bus import listen
+from tests.patience import PATIENCE_SECONDS
 from tests.pictures import a_png
 
 pytestmark = pytest.mark.engine
 
-_PATIENCE_SECONDS = 120  # steps of a batch lie seconds apart, and first calls are slow
 ODD = "edits/odd names/a b+c%20é🦊.png"
 
 
@@ -42,7 +42,7 @@ def drop(stack: Stack, key: str, content: bytes | None = None, **metadata: str) 
 
 def found(stack: Stack, bucket: str, key: str) -> bytes:
     """Return an object as soon as it is there."""
-    s3, deadline = aws(stack, "s3"), time.monotonic() + _PATIENCE_SECONDS
+    s3, deadline = aws(stack, "s3"), time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -146,7 +146,7 @@ def test_edits_asked_for_wrongly_are_answered_by_an_event(stack: Stack) -> None:
 
     event_id = request_by_event(stack, request)
 
-    heard = ears.hear(f"event:{event_id}", {"intake.refused"}, seconds=_PATIENCE_SECONDS)
+    heard = ears.hear(f"event:{event_id}", {"intake.refused"}, seconds=PATIENCE_SECONDS)
     assert heard == {"intake.refused"}
 
 
@@ -164,7 +164,7 @@ def test_edits_asked_for_by_an_event_on_the_bus_are_jobs_like_others(
 ) -> None:
     request_by_event(stack, {"model": "seedream-4.5", "prompt": "asked for on the bus"})
 
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     mine: list[dict[str, Any]] = []
     while not mine and time.monotonic() < deadline:
         listed = api.get("/v1/jobs").json()["data"]

@@ -11,12 +11,12 @@ import pytest
 
 from local.stack import Stack
 from tests.e2e.api import Api
+from tests.patience import looks
 
 pytestmark = pytest.mark.engine
 
 REQUESTS = 50
 AT_ONCE = 8  # each keeps a function busy; that of fifty in one moment is shown in tests/contract
-_LOOKS = 1000
 
 
 def rows_of(stack: Stack, provider: str, prompt: str) -> list[dict[str, Any]]:
@@ -38,14 +38,14 @@ def suffering(stack: Stack, provider: str, fault: str, **details: Any) -> Iterat
 
 def states_of(stack: Stack, prompt: str) -> Iterator[str]:
     """Yield the state of the one generation, again and again."""
-    for _ in range(_LOOKS):
+    for _ in looks():
         (row,) = rows_of(stack, "oxen", prompt)
         yield row["state"]
 
 
 def statuses_of_callbacks(stack: Stack, prompt: str) -> list[int]:
     """Wait until the one task's callback has been answered, and return how."""
-    for _ in range(_LOOKS):
+    for _ in looks():
         (row,) = rows_of(stack, "apixo", prompt)
         if row["callbacks"]:
             return [callback["status"] for callback in row["callbacks"]]
@@ -68,7 +68,7 @@ def test_fifty_requests_with_one_idempotency_key_get_one_job(stack: Stack, api: 
     body = {"model": "seedream-4.5", "provider": "apixo", "prompt": "one for all"}
 
     def submit(_: int) -> httpx.Response:
-        for _ in range(_LOOKS):
+        for _look in looks():
             answer = api.post("/v1/jobs", json=body, headers={"idempotency-key": "order-7"})
             if answer.status_code != httpx.codes.CONFLICT:  # admitted at this very moment
                 return answer
@@ -159,7 +159,7 @@ def test_a_callback_that_comes_after_its_job_was_deleted_is_not_kept(
         answers = statuses_of_callbacks(stack, "gone before the answer")
 
     assert answers == [200]
-    assert any(objects_of(stack, job) == [] for _ in range(_LOOKS))
+    assert any(objects_of(stack, job) == [] for _ in looks())
 
 
 def test_kept_callbacks_are_replayed_and_change_nothing(stack: Stack, api: Api) -> None:

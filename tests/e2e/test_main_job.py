@@ -13,7 +13,7 @@ from PIL import Image
 
 from local.stack import Stack
 from tests.e2e.api import Api
-from tests.e2e.bus import listen
+from tests.e2e.bus import AT_ONCE_SECONDS, listen
 from tests.pictures import a_png
 
 pytestmark = pytest.mark.engine
@@ -134,7 +134,7 @@ def test_transitions_reach_the_event_bus(stack: Stack, api: Api) -> None:
 
     job = api.finished(api.submit(provider="apixo", prompt="tell everyone")["id"])
 
-    assert queue.hear(job["id"], kinds, seconds=40) == kinds
+    assert queue.hear(job["id"], kinds, seconds=AT_ONCE_SECONDS) == kinds
 
 
 @pytest.mark.parametrize(

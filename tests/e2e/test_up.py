@@ -12,7 +12,7 @@ from PIL import Image
 
 from local.sandbox.server import running_sandbox
 from tests.e2e.api import Api
-from tests.e2e.bus import listen
+from tests.e2e.bus import AT_ONCE_SECONDS, listen
 from tests.e2e.running import environment, processes_in, seedhook_up
 
 pytestmark = pytest.mark.engine
@@ -29,17 +29,18 @@ READY = {
     "event_bus",
     "sandbox_url",
 }
-# Far less than what the watch waits before it publishes what the stream did not bring.
-AT_ONCE_SECONDS = 20
+PACKAGES = 2  # each lies there once, however many workers have it
 
 
 def test_up_says_where_everything_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with seedhook_up("--latency", "0", temp=tmp_path) as ready:
         assert set(ready) == READY
         with Api(base_url=ready["api_url"], key=ready["api_key"]) as api:
-            job = api.finished(api.submit(provider="apixo", prompt="a fox")["id"])
+            job = api.looked_at(api.finished(api.submit(provider="apixo", prompt="a fox")["id"]))
         assert job["status"] == "succeeded"
         assert processes_in(tmp_path)
+        places = {path.resolve() for path in tmp_path.rglob("wiring.py")}
+        assert len(places) == PACKAGES
 
     assert processes_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []

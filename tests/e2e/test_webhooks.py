@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook
 from local.stack import Stack, StackOptions, running_stack
 from tests.e2e.api import Api
 from tests.e2e.receiver import Received, Receiver, receiving
+from tests.patience import looks
 
 pytestmark = pytest.mark.engine
 
@@ -51,7 +52,7 @@ def log_of(api: Api, **query: str) -> list[dict[str, Any]]:
 
 def settled(api: Api, **query: str) -> list[dict[str, Any]]:
     """Look until none of the deliveries is pending: the receiver knows before the log does."""
-    for _ in range(200):
+    for _ in looks():
         found = log_of(api, **query)
         if found and all(one["status"] != "pending" for one in found):
             return found
