@@ -14,7 +14,7 @@ from typing import Final
 
 from local.ports import LOOPBACK
 
-_START_SECONDS: Final = 120.0
+_START_SECONDS: Final = 300.0  # LiteLLM has much to import, and the first time to compile
 _POLL: Final = 0.05
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 # Of /proc/<pid>/stat, after the name in brackets: session, then user and system time.
