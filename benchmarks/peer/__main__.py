@@ -16,10 +16,12 @@ from benchmarks.peer.litellm import running_litellm
 from benchmarks.peer.load import Candidate, post
 from benchmarks.peer.programs import listening
 from benchmarks.peer.report import bars, document, figures, head
-from benchmarks.peer.rounds import Contest, Setting, measure, warm_up
+from benchmarks.peer.rounds import Contest, Setting, Share, measure, warm_up
 from benchmarks.peer.seedhook import running_seedhook
+from benchmarks.table import Table
 from local.engine import ROOT
 from local.ports import free_port
+from local.signals import stopping_on_signals
 
 RESULTS: Final = ROOT / "benchmarks" / "peer.md"
 SETTINGS: Final = (
@@ -39,24 +41,29 @@ SETTINGS: Final = (
 def running_contest() -> Iterator[Contest]:
     upstream, cores = free_port(), os.cpu_count() or 1
     with (
-        _upstream(upstream),
+        _upstream(upstream) as pid,
         running_litellm(upstream, processes=cores) as peer,
         running_seedhook(upstream) as ours,
     ):
         yield Contest(
             upstream=upstream,
-            direct=Candidate(name="direct", ports=(upstream,), request=_direct()),
+            direct=Candidate(
+                name="direct",
+                ports=(upstream,),
+                request=_direct(),
+                processes={"upstream": {pid}},
+            ),
             ours=ours,
             peers=(_some(peer, 1), _some(peer, cores)),
         )
 
 
 @contextmanager
-def _upstream(port: int) -> Iterator[None]:
+def _upstream(port: int) -> Iterator[int]:
     command = [sys.executable, "-m", "benchmarks.peer.upstream", str(port)]
     environ = {"PYTHONPATH": str(ROOT)}
-    with listening(command, port=port, log=Path(os.devnull), environ=environ):
-        yield
+    with listening(command, port=port, log=Path(os.devnull), environ=environ) as pid:
+        yield pid
 
 
 def _direct() -> bytes:
@@ -69,15 +76,16 @@ def _some(peer: Candidate, count: int) -> Candidate:
 
 
 def main() -> int:
-    begun, (load, _, _) = time.monotonic(), os.getloadavg()
-    tables = []
-    with running_contest() as contest:
+    begun, tables = time.monotonic(), list[Table]()
+    with stopping_on_signals(), running_contest() as contest:
         warm_up(contest)
+        before = Share.taken(contest)
         for setting in SETTINGS:
             measured = measure(contest, setting)
             tables += [figures(contest, setting, measured), bars(contest, setting, measured)]
             print(f"{tables[-2]}\n\n{tables[-1]}\n", flush=True)
-    opening = head(seconds=time.monotonic() - begun, load=load)
+        others = Share.taken(contest).of_others_since(before)
+    opening = head(seconds=time.monotonic() - begun, others=others)
     RESULTS.write_text(document(opening, tables))
     return 1 if any(table.missed for table in tables) else 0
 

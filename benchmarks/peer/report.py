@@ -18,13 +18,13 @@ from local.engine import PYTHON
 _OURS: Final = ("awslambdaric", "aws-lambda-powertools", "pydantic", "httpx")
 _HEAD: Final = """# Beside LiteLLM's proxy
 
-`make bench-peer` wrote this on {day}, in {seconds:.0f} s, on {cores} cores ({machine}, load
-{load:.1f} before it began), Python {python}, {tools}. Figures are medians of {rounds} rounds. How
-they are taken, and what each side does for a request, is in
+`make bench-peer` wrote this on {day}, in {seconds:.0f} s, on {cores} cores ({machine}), Python
+{python}, {tools}. Meanwhile {others:.0%} of the processors went to other programs. Figures are
+medians of {rounds} rounds. How they are taken, and what each side does for a request, is in
 [Benchmarks](../docs/benchmarks.md#beside-litellms-proxy)."""
 
 
-def head(*, seconds: float, load: float) -> str:
+def head(*, seconds: float, others: float) -> str:
     tools = [
         _installed(FOLDER / "bin" / "python", "litellm"),
         _installed(PYTHON, "ministack"),
@@ -35,7 +35,7 @@ def head(*, seconds: float, load: float) -> str:
         seconds=seconds,
         cores=os.cpu_count(),
         machine=platform.machine(),
-        load=load,
+        others=others,
         python=platform.python_version(),
         tools=", ".join(tools),
         rounds=ROUNDS,
@@ -58,7 +58,11 @@ def figures(contest: Contest, setting: Setting, measured: Mapping[str, Measured]
         one = measured[candidate.name]
         added = one.taken.added(floor)
         cells = [f"{one.taken.median:.1f}", spread(one.taken.medians), f"{one.taken.tail:.1f}"]
-        cells += [f"{added.median:.1f}", spread(added.rounds)] if candidate.processes else ["", ""]
+        cells += (
+            [f"{added.median:.1f}", spread(added.rounds)]
+            if candidate is not contest.direct
+            else ["", ""]
+        )
         cpu = (f"{name} {ms / one.requests:.1f}" for name, ms in one.cpu.items())
         table.add(candidate.name, *cells, ", ".join(cpu))
         if one.calls != one.requests:

@@ -1,12 +1,14 @@
 """Rounds: all candidates by turns, each round from another one on."""
 
+import os
+import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 from benchmarks.peer.figures import Taken
 from benchmarks.peer.load import Candidate, load
-from benchmarks.peer.programs import asked, cpu_milliseconds
+from benchmarks.peer.programs import asked, cpu_milliseconds, machine_milliseconds
 
 ROUNDS: Final = 5
 WARM_UP: Final = 640  # requests to each, before anything is measured
@@ -56,6 +58,30 @@ class Measured:
         self.cpu.update(one.cpu)
         self.requests += len(one.milliseconds)
         self.calls += one.calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Who has used the processors so far, in milliseconds, and when that was looked at."""
+
+    at: float
+    machine: float
+    ours: float  # the benchmark's: candidates, upstream and client
+
+    @classmethod
+    def taken(cls, contest: Contest) -> Self:
+        groups = (group for candidate in contest.all for group in candidate.processes.values())
+        leaders = {pid for group in groups for pid in group}
+        return cls(
+            at=time.monotonic(),
+            machine=machine_milliseconds(),
+            ours=cpu_milliseconds(leaders) + time.process_time() * 1000,
+        )
+
+    def of_others_since(self, before: Self) -> float:
+        """Return which part of all processors went to other programs."""
+        others = (self.machine - before.machine) - (self.ours - before.ours)
+        return others / ((self.at - before.at) * 1000 * (os.cpu_count() or 1))
 
 
 def warm_up(contest: Contest) -> None:

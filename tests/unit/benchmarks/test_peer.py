@@ -1,10 +1,12 @@
 """What `make bench-peer` makes of the times it took."""
 
+import os
+
 import pytest
 
 from benchmarks.peer.load import Candidate
 from benchmarks.peer.report import bars, figures
-from benchmarks.peer.rounds import Contest, Measured, Round, Setting
+from benchmarks.peer.rounds import Contest, Measured, Round, Setting, Share
 
 
 def candidate(name: str) -> Candidate:
@@ -70,3 +72,11 @@ def test_a_gateway_that_called_the_upstream_too_often_is_named() -> None:
     assert figures(CONTEST, SETTING, played).notes == [
         "one: 12 calls of the upstream for 9 requests"
     ]
+
+
+def test_what_other_programs_took_is_told_as_a_part_of_all_processors() -> None:
+    before = Share(at=10, machine=5000, ours=1000)
+    after = Share(at=12, machine=8000, ours=3000)
+
+    cores = os.cpu_count() or 1
+    assert after.of_others_since(before) == pytest.approx(0.5 / cores)
