@@ -5,7 +5,7 @@ import os
 import pytest
 
 from benchmarks.peer.load import Candidate
-from benchmarks.peer.report import bars, figures
+from benchmarks.peer.report import bars, figures, is_calm
 from benchmarks.peer.rounds import Contest, Measured, Round, Setting, Share
 
 
@@ -80,3 +80,8 @@ def test_what_other_programs_took_is_told_as_a_part_of_all_processors() -> None:
 
     cores = os.cpu_count() or 1
     assert after.of_others_since(before) == pytest.approx(0.5 / cores)
+
+
+@pytest.mark.parametrize(("others", "calm"), [(0.1, True), (0.11, False)])
+def test_a_busy_machine_is_no_ground_for_figures(others: float, calm: bool) -> None:  # noqa: FBT001
+    assert is_calm(others) is calm
