@@ -22,7 +22,7 @@ from benchmarks.peer.seedhook import running_seedhook
 from benchmarks.table import Table
 from local.engine import ROOT
 from local.ports import free_port
-from local.signals import stopping_on_signals
+from local.signals import Stopped, stopping_on_signals
 
 RESULTS: Final = ROOT / "benchmarks" / "peer.md"
 SETTINGS: Final = (
@@ -95,4 +95,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Stopped as stopped:
+        sys.exit(128 + stopped.number)
