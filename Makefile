@@ -1,6 +1,6 @@
 # The commands of a working day. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install test browser-test lint simulate chaos fuzz bench audit-static audit sbom fix demo dev deploy lock clean
+.PHONY: help install test browser-test lint simulate chaos fuzz bench bench-peer audit-static audit sbom fix demo dev deploy lock clean
 .DELETE_ON_ERROR:
 
 # The best interpreter there is: what Lambda runs first, then any newer than 3.12.
@@ -106,6 +106,14 @@ chaos: install  ## kill workers and break providers under real jobs; ARGS="--job
 bench: install  ## measure against floors, at most ten minutes; writes benchmarks/results.md
 	$(VENV)/python -m benchmarks
 
+.venv-peer/installed: requirements/peer.txt .venv/installed
+	$(VENV)/uv venv --quiet --clear --python $(VENV)/python .venv-peer
+	$(VENV)/uv pip sync --quiet --python .venv-peer/bin/python --require-hashes requirements/peer.txt
+	touch $@
+
+bench-peer: install .venv-peer/installed  ## measure the time we add beside LiteLLM (700 MB); writes benchmarks/peer.md
+	$(VENV)/python -m benchmarks.peer
+
 .venv-audit/installed: requirements/audit.txt .venv/installed
 	$(VENV)/uv venv --quiet --clear --python $(VENV)/python .venv-audit
 	$(VENV)/uv pip sync --quiet --python .venv-audit/bin/python --require-hashes requirements/audit.txt
@@ -152,9 +160,10 @@ lock: .venv/installed  ## resolve the locks anew
 	$(COMPILE) pyproject.toml --group preview --constraint requirements/dev.txt --output-file requirements/preview.txt
 	$(COMPILE) --group engine --output-file requirements/engine.txt
 	$(COMPILE) --group audit --output-file requirements/audit.txt
+	$(COMPILE) --group peer --output-file requirements/peer.txt
 
 clean:  ## remove what was built
-	rm -rf .venv .venv-engine .venv-audit .aws-sam .parts .seedhook .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-engine .venv-audit .venv-peer .aws-sam .parts .seedhook .mypy_cache .ruff_cache .pytest_cache
 
 # --- sam build -----------------------------------------------------------------------------
 # SAM calls build-<LogicalId> once per function with ARTIFACTS_DIR set; the local stack does the

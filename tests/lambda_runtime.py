@@ -123,24 +123,11 @@ class Environment:
 def lambda_environment(
     package: Path, handler: str, variables: Mapping[str, str], *, image: Path
 ) -> Iterator[Environment]:
-    """Start the runtime client with a package, and give it back when it asks for an event.
-
-    Without this machine's site-packages: what is neither in the package nor in Lambda's image is
-    not there.
-    """
+    """Start the runtime client with a package, and give it back when it asks for an event."""
     api = _Api()
     threading.Thread(target=api.serve_forever, daemon=True).start()
-    process = subprocess.Popen(
-        [sys.executable, "-S", "-m", "awslambdaric", handler],
-        cwd=package,
-        env={
-            **_environ(package, handler),
-            "PYTHONPATH": f"{package}:{image}",
-            "AWS_LAMBDA_RUNTIME_API": f"{LOOPBACK}:{api.server_address[1]}",
-            **variables,
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    process = started_client(
+        package, handler, variables, image=image, api=f"{LOOPBACK}:{api.server_address[1]}"
     )
     try:
         assert api.is_ready.wait(PATIENCE_SECONDS), "the runtime client asks for nothing"
@@ -150,6 +137,29 @@ def lambda_environment(
         process.wait()
         api.shutdown()
         api.server_close()
+
+
+def started_client(
+    package: Path, handler: str, variables: Mapping[str, str], *, image: Path, api: str
+) -> subprocess.Popen[bytes]:
+    """Start the runtime client beside the Runtime API at `api`; it leads a session of its own.
+
+    Without this machine's site-packages: what is neither in the package nor in Lambda's image is
+    not there.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-S", "-m", "awslambdaric", handler],
+        cwd=package,
+        env={
+            **_environ(package, handler),
+            "PYTHONPATH": f"{package}:{image}",
+            "AWS_LAMBDA_RUNTIME_API": api,
+            **variables,
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def lambda_image(folder: Path) -> Path:
