@@ -39,7 +39,7 @@ def test_what_is_added_is_taken_round_by_round() -> None:
 
 
 @pytest.mark.parametrize(("ours", "is_missed"), [(20, False), (21, True)])
-def test_the_bar_is_what_one_process_of_the_peer_adds(ours: float, is_missed: bool) -> None:  # noqa: FBT001
+def test_the_bar_is_what_one_process_of_the_peer_adds(*, ours: float, is_missed: bool) -> None:
     played = contest(
         measured(ours + 1, ours + 1, ours + 101),
         one=measured(21, 21, 121),
@@ -83,5 +83,5 @@ def test_what_other_programs_took_is_told_as_a_part_of_all_processors() -> None:
 
 
 @pytest.mark.parametrize(("others", "calm"), [(0.1, True), (0.11, False)])
-def test_a_busy_machine_is_no_ground_for_figures(others: float, calm: bool) -> None:  # noqa: FBT001
+def test_a_busy_machine_is_no_ground_for_figures(*, others: float, calm: bool) -> None:
     assert is_calm(others) is calm
