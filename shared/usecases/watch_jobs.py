@@ -160,11 +160,13 @@ class WatchJobs:
 
 def _oldest_open(jobs: Iterable[DueJob], now: datetime) -> Iterator[Measurement]:
     """Measure how long the oldest has waited: each open job is due by a quarter of its age."""
-    waited = max((now - job.since for job in jobs if job.finish_by), default=None)
-    if waited is not None:
+    open_jobs = (job for job in jobs if job.finish_by)
+    oldest = min(open_jobs, key=lambda job: job.since, default=None)
+    if oldest is not None:
         # Of a job that was written while the list was asked for, less than nothing.
-        seconds = max(0.0, waited.total_seconds())
-        yield Measurement(metric=Metric.OLDEST_OPEN_JOB, value=seconds)
+        seconds = max(0.0, (now - oldest.since).total_seconds())
+        about = {"job_id": oldest.id}
+        yield Measurement(metric=Metric.OLDEST_OPEN_JOB, value=seconds, about=about)
 
 
 def _is_late(job: DueJob, now: datetime) -> bool:

@@ -156,13 +156,15 @@ def test_the_oldest_event_tells_how_long_the_bus_was_waited_for(service: MemoryS
 def test_the_watch_tells_once_a_minute_how_long_the_oldest_open_job_has_waited(
     service: MemoryService,
 ) -> None:
-    service.submit(provider="oxen")
+    oldest = service.submit(provider="oxen")
     service.time.sleep(30)
     service.submit(provider="oxen")
 
     watch(service, seconds=100)
 
     assert service.measured.values(Metric.OLDEST_OPEN_JOB) == [30, 90]
+    told = [one for one in service.measured.told if one.metric is Metric.OLDEST_OPEN_JOB]
+    assert {one.about["job_id"] for one in told} == {oldest.id}
 
 
 def test_a_job_that_is_over_is_not_open_though_it_is_followed(service: MemoryService) -> None:
