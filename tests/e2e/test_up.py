@@ -39,7 +39,7 @@ def test_up_says_where_everything_is_and_leaves_nothing_behind(tmp_path: Path) -
             job = api.looked_at(api.finished(api.submit(provider="apixo", prompt="a fox")["id"]))
         assert job["status"] == "succeeded"
         assert processes_in(tmp_path)
-        places = {path.resolve() for path in tmp_path.rglob("wiring.py")}
+        places = {path.resolve() for path in tmp_path.rglob("shared/config.py")}
         assert len(places) == PACKAGES
 
     assert processes_in(tmp_path) == []
