@@ -182,7 +182,8 @@ class CollectResult:
 
 def _begun(job: Job, at: datetime) -> Job | None:
     """Write down since when images are being stored, unless that is known."""
-    return job.storing(at) if job.status is JobStatus.PROCESSING else None
+    is_new = job.status is JobStatus.PROCESSING
+    return job.storing(max(at, job.updated_at)) if is_new else None
 
 
 def _is_worth_moving(job: Job, look_at: datetime, now: datetime) -> bool:

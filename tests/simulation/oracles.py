@@ -60,6 +60,9 @@ class RecordingJobStore(MemoryJobStore):
     def _check_step(self, job: Job, was: Job | None) -> None:
         if was and was.is_terminal and job.status is not was.status and not was_retried(job, was):
             raise Violation(f"{job.id}: terminal {was.status} became {job.status}")
+        latest = [entry.at for entry in job.timeline[-3:]]
+        if latest != sorted(latest):
+            raise Violation(f"{job.id}: time runs backwards in its timeline")
         for image in job.images:
             content = self._chronicle.bucket.get(image.key)
             if content is None or hashlib.sha256(content).hexdigest() != image.sha256:

@@ -73,6 +73,29 @@ def test_that_several_images_are_being_stored_is_seen_meanwhile(
     assert end.at - storing.at == timedelta(seconds=n)
 
 
+def test_time_never_runs_backwards_though_a_retry_overtakes_what_comes_late(
+    service: MemoryService,
+) -> None:
+    job = service.submit(finish_within=timedelta(seconds=60))
+    service.time.sleep(61)
+    job = service.retry_job(service.collect(job.id))
+    service.apixo.finish_all()
+
+    class Overtaken:
+        @contextmanager
+        def open(self, url: str) -> Iterator[Download]:
+            service.time.sleep(5)
+            service.dispatch_attempt(job.id)
+            with service.image_source.open(url) as download:
+                yield download
+
+    over = replace(service.collect_result, image_source=Overtaken())(job.id)
+
+    times = [entry.at for entry in over.timeline]
+    assert over.status is JobStatus.SUCCEEDED
+    assert times == sorted(times)
+
+
 def test_delivered_images_are_what_is_charged(service: MemoryService) -> None:
     job = service.submit(n=3)
     service.apixo.finish(TaskId("apixo-0"), images=2)
