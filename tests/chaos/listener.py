@@ -71,4 +71,5 @@ class Listener:
     def _note(self, event: dict[str, Any]) -> None:
         detail = event["detail"]
         self.heard[detail["id"]].append(json.dumps(detail, sort_keys=True))
-        self.types[f"{detail['data']['id']}/{detail['type']}"].add(detail["id"])
+        if detail["type"].startswith("job."):  # others tell of providers, endpoints, budgets
+            self.types[f"{detail['data']['id']}/{detail['type']}"].add(detail["id"])
