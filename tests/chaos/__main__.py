@@ -22,7 +22,7 @@ from tests.chaos.view import verdict, view
 def main() -> int:
     options = _options()
     console = Console(highlight=False)
-    console.print(f"seed {options.seed}: {options.jobs} jobs, {options.minutes} minutes at most")
+    console.print(f"seed {options.seed}: {options.jobs} jobs, {options.minutes} minutes as a rule")
     folder = make_folder()
     try:
         with view(console) as changed:

@@ -21,6 +21,9 @@ class Options:
     jobs: int = 200
     seed: int = 0
     minutes: float = 4.8
+    # More, if need be: a provider that was out of order is tried at ever longer intervals, and by
+    # one job alone, whose worker may have been killed.
+    settling_minutes: float = 6
     storm: float = 0.3  # the share of the time in which jobs are posted and things go wrong,
     longest_storm: float = 0.45  # and what it may become
     restarts: int = 2
@@ -72,7 +75,8 @@ class Run:
     @property
     def seconds_left(self) -> float:
         """Return for how long the dust may still settle."""
-        return self.options.minutes * 60 - _RESERVE_SECONDS - self.seconds
+        more = self.options.settling_minutes if self.options.patient else 0
+        return (self.options.minutes + more) * 60 - _RESERVE_SECONDS - self.seconds
 
     def evidence(self, images: dict[str, str] | None = None) -> Evidence:
         return Evidence(
