@@ -43,6 +43,13 @@ class Task:
     urls: tuple[str, ...] = ()
     fault: Fault | None = None
     callbacks_heard: int = 0
+    # Each is looked at once for every lost answer, so they are worked out beforehand.
+    name: str = field(init=False)
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = name_of(self.order.job_id, self.submission)
+        self.fingerprint = _fingerprint(self.order)
 
     @property
     def submission(self) -> Submission:
@@ -213,7 +220,7 @@ class SimulatedProvider:
         found = (
             task.id
             for task in self.tasks.values()
-            if _fingerprint(task.order) == submission.fingerprint
+            if task.fingerprint == submission.fingerprint
             and submission.sent_at
             and abs(task.accepted_at - submission.sent_at) <= _WINDOW
         )
@@ -224,8 +231,7 @@ class SimulatedProvider:
         if self._chances(self.habits.unreadable):
             raise ProviderUnreadable(f"{self.name} does not say")
         for task in self.tasks.values():
-            is_it = name_of(task.order.job_id, task.submission) == name
-            if is_it and task.state is not TaskState.PENDING:
+            if task.name == name and task.state is not TaskState.PENDING:
                 fault = task.fault or _fault(ErrorCode.RESULT_GONE)
                 failed = TaskState.FAILED
                 report = TaskReport(
