@@ -12,6 +12,7 @@ from functions.manage.job_routes import add_job_routes
 from functions.manage.key_routes import add_key_routes, add_usage_route
 from functions.manage.upload_routes import add_upload_routes
 from functions.manage.webhook_routes import add_webhook_routes
+from shared.adapters.outages import outage_of
 from shared.api.app import answer, bearer_of, body_of, http_app
 from shared.api.correlation import request_id_of
 from shared.api.provider_views import providers_view
@@ -29,7 +30,7 @@ logger = Logger()
 
 
 def create_app(service: Service) -> APIGatewayHttpResolver:
-    app = http_app(logger)
+    app = http_app(logger, outage_of=outage_of)
     add_job_routes(app, service)
     _add_model_routes(app, service)
     add_upload_routes(app, service)

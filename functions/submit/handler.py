@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.submit.openai_routes import add_openai_routes
 from functions.submit.sending import Departure
+from shared.adapters.outages import outage_of
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
 from shared.api.correlation import request_id_of
 from shared.api.patience import ANSWER_WITHIN, came_at, preferred_wait
@@ -28,7 +29,7 @@ logger = Logger()
 
 
 def create_app(service: Service) -> APIGatewayHttpResolver:
-    app = http_app(logger)
+    app = http_app(logger, outage_of=outage_of)
     add_openai_routes(app, service)
 
     @app.post("/v1/jobs")

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,13 +13,24 @@ from shared.api.problems import CONTENT_TYPE, BodyTooLarge, RouteNotFound, probl
 from shared.api.requests import MAX_BODY_BYTES
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.security import SECURITY_HEADERS
-from shared.domain.errors import FieldError, InvalidRequest, ServiceError, Unauthenticated
+from shared.domain.errors import (
+    FieldError,
+    InvalidRequest,
+    ServiceError,
+    Unauthenticated,
+    Unavailable,
+)
 
 _JSON: Final = "application/json"
 
 
-def http_app(logger: Logger) -> APIGatewayHttpResolver:
-    """Return an app that answers every error with a problem document."""
+def http_app(
+    logger: Logger, *, outage_of: Callable[[Exception], Unavailable | None]
+) -> APIGatewayHttpResolver:
+    """Return an app that answers every error with a problem document.
+
+    `outage_of` knows the errors of what the service stands on.
+    """
     app = APIGatewayHttpResolver()
 
     @app.not_found
@@ -33,8 +44,10 @@ def http_app(logger: Logger) -> APIGatewayHttpResolver:
 
     @app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools
     def unforeseen(error: Exception) -> Response[str]:
-        logger.error("unforeseen error", error=type(error).__name__, exc_info=error)
-        return problem(app, error)
+        outage = outage_of(error)
+        told = "AWS does not answer" if outage else "unforeseen error"
+        logger.error(told, error=type(error).__name__, exc_info=error)
+        return problem(app, outage or error)
 
     return app
 

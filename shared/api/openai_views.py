@@ -18,6 +18,7 @@ _TYPES: Final[Mapping[int, str]] = {
     HTTPStatus.FORBIDDEN: "permission_error",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
     HTTPStatus.INTERNAL_SERVER_ERROR: "server_error",
+    HTTPStatus.SERVICE_UNAVAILABLE: "server_error",
 }
 _OURS: Final[Mapping[str, str]] = {"unauthenticated": "invalid_api_key"}
 _INVALID: Final = "invalid_request_error"

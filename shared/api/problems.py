@@ -28,6 +28,7 @@ from shared.domain.errors import (
     TooManyInFlight,
     TooManyWebhooks,
     Unauthenticated,
+    Unavailable,
     Unpriced,
     VersionConflict,
     WebhookNotFound,
@@ -75,6 +76,9 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     RateLimited: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", retryable=True),
     TooManyInFlight: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "too_many_in_flight", retryable=True),
     Busy: _Answer(HTTPStatus.TOO_MANY_REQUESTS, "busy", Who.SEEDHOOK, retryable=True),
+    Unavailable: _Answer(
+        HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", Who.SEEDHOOK, retryable=True
+    ),
     ModelNotFound: _Answer(HTTPStatus.NOT_FOUND, "model_not_found"),
     WebhookNotFound: _Answer(HTTPStatus.NOT_FOUND, "webhook_not_found"),
     DeliveryNotFound: _Answer(HTTPStatus.NOT_FOUND, "delivery_not_found"),

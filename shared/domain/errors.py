@@ -21,6 +21,7 @@
     + RateLimited          the key asks too often
     + TooManyInFlight      the key has too many jobs under way
     + Busy                 too many write the same rows at this moment
+    + Unavailable          what the service stands on does not answer
   - TaskTaken              a provider's task that belongs to another job
   - AlreadyAdmitted        the idempotency key has made a job already; holds its answer
   - KeyReused              the idempotency key came with another request before
@@ -186,6 +187,10 @@ class TooManyInFlight(ComeBackLater):
 
 
 class Busy(ComeBackLater):
+    pass
+
+
+class Unavailable(ComeBackLater):
     pass
 
 

@@ -1,5 +1,6 @@
 """The API as a client program sees it."""
 
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -15,6 +16,14 @@ class Api(httpx.Client):
         super().__init__(
             base_url=base_url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
         )
+
+    def request(self, method: str, url: httpx.URL | str, **parts: Any) -> httpx.Response:
+        """Read again while the table does not answer, as any good client does."""
+        for _ in looks():
+            answer = super().request(method, url, **parts)
+            if method != "GET" or answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                return answer
+        raise AssertionError(f"{method} {url} was never served")
 
     def submit(self, **job: Any) -> dict[str, Any]:
         job.setdefault("model", "seedream-4.5")
