@@ -32,43 +32,59 @@ def judged(secrets: Iterable[str], *, headers: Mapping[str, str], body: bytes) -
     return Heard(message_id=message_id, body=body)
 
 
+class _Receiver(ThreadingHTTPServer):
+    def __init__(
+        self, place: tuple[str, int], *, secrets: Iterable[str], tell: Callable[[Heard], None]
+    ) -> None:
+        super().__init__(place, _Visit)
+        self._secrets = tuple(secrets)
+        self._tell = tell
+        self._telling = threading.Lock()
+
+    def judged(self, *, headers: Mapping[str, str], body: bytes) -> Heard:
+        return judged(self._secrets, headers=headers, body=body)
+
+    def tell(self, heard: Heard) -> None:
+        with self._telling:
+            self._tell(heard)
+
+
+class _Visit(BaseHTTPRequestHandler):
+    timeout = _SECONDS
+    server: _Receiver
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if body is None:
+            self._answer(HTTPStatus.CONTENT_TOO_LARGE)
+            return
+        heard = self.server.judged(headers=dict(self.headers.items()), body=body)
+        self._answer(HTTPStatus.UNAUTHORIZED if heard.reason else HTTPStatus.NO_CONTENT)
+        # Answered first: who is told may be done listening.
+        self.server.tell(heard)
+
+    def _body(self) -> bytes | None:
+        length = self.headers.get("content-length", "0")
+        is_known = length.isascii() and length.isdecimal() and len(length) < len("10000000")
+        if not is_known or int(length) > _LONGEST_BODY:
+            return None
+        return self.rfile.read(int(length))
+
+    def _answer(self, status: HTTPStatus) -> None:
+        self.send_response(status.value)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """What is heard is told above; nothing else is."""
+
+
 @contextmanager
 def receiving(
     place: tuple[str, int], *, secrets: Iterable[str], tell: Callable[[Heard], None]
 ) -> Iterator[str]:
     """Listen until the block ends; give back the address. Raises OSError if it is taken."""
-    telling, secrets = threading.Lock(), tuple(secrets)
-
-    class Visit(BaseHTTPRequestHandler):
-        timeout = _SECONDS
-
-        def do_POST(self) -> None:
-            body = self._body()
-            if body is None:
-                self._answer(HTTPStatus.CONTENT_TOO_LARGE)
-                return
-            heard = judged(secrets, headers=dict(self.headers.items()), body=body)
-            self._answer(HTTPStatus.UNAUTHORIZED if heard.reason else HTTPStatus.NO_CONTENT)
-            # Answered first: who is told may be done listening.
-            with telling:
-                tell(heard)
-
-        def _body(self) -> bytes | None:
-            length = self.headers.get("content-length", "0")
-            is_known = length.isascii() and length.isdecimal() and len(length) < len("10000000")
-            if not is_known or int(length) > _LONGEST_BODY:
-                return None
-            return self.rfile.read(int(length))
-
-        def _answer(self, status: HTTPStatus) -> None:
-            self.send_response(status.value)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """What is heard is told above; nothing else is."""
-
-    with ThreadingHTTPServer(place, Visit) as server:
+    with _Receiver(place, secrets=secrets, tell=tell) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         host, port = server.server_address[:2]

@@ -13,7 +13,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.records import work_off
 from shared.adapters.sqs import read_batch_message
 from shared.api.intake import Incoming, read_incoming
-from shared.api.requests import JobRequest, read
+from shared.api.reading import read
+from shared.api.requests import JobRequest
 from shared.usecases.take_batch import is_batch
 from shared.usecases.taken import ReadWish, Taken
 from shared.wiring.service import Service

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from shared.api.app import answer, bearer_of, body_of
 from shared.api.batch_requests import BatchRequest
-from shared.api.requests import read
+from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.domain.ids import BatchId
 from shared.domain.public import batch_document

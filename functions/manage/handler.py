@@ -16,7 +16,8 @@ from shared.adapters.outages import outage_of
 from shared.api.app import answer, bearer_of, body_of, http_app
 from shared.api.correlation import request_id_of
 from shared.api.provider_views import providers_view
-from shared.api.requests import ReplayRequest, read
+from shared.api.reading import read
+from shared.api.requests import ReplayRequest
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import model_view
 from shared.domain.errors import (

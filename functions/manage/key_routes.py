@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from shared.api.app import answer, bearer_of, body_of
 from shared.api.key_requests import KeyRequest
 from shared.api.key_views import issued_view, keys_view
-from shared.api.requests import read
+from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.usage_views import UsageQuery, usage_csv, usage_view
 from shared.domain.ids import KeyId

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from shared.api.app import answer, bearer_of, body_of
-from shared.api.requests import read
+from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.upload_requests import UploadRequest
 from shared.domain.public import timestamp

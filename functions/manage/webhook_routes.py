@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from shared.api.app import answer, bearer_of, body_of, number_of
-from shared.api.requests import read
+from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.webhook_requests import WebhookChangeRequest, WebhookRequest, read_moment
 from shared.api.webhook_views import delivery_view, webhook_view

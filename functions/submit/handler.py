@@ -15,7 +15,8 @@ from shared.adapters.outages import outage_of
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
 from shared.api.correlation import request_id_of
 from shared.api.patience import ANSWER_WITHIN, came_at, preferred_wait
-from shared.api.requests import JobRequest, idempotency_of, read
+from shared.api.reading import read
+from shared.api.requests import JobRequest, idempotency_of
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import dry_run_view, job_view
 from shared.domain.api_key import ApiKey

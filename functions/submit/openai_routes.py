@@ -15,7 +15,7 @@ from shared.api.forms import form_of
 from shared.api.openai_requests import ImageRequest, edit_of, repetition_of
 from shared.api.openai_views import failure, images_document, still_running
 from shared.api.patience import ANSWER_WITHIN, came_at
-from shared.api.requests import read
+from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import image_link
 from shared.domain.ids import JobId

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from shared.api.openai_views import error_of, is_openai
 from shared.api.problems import CONTENT_TYPE, BodyTooLarge, RouteNotFound, problem_of
-from shared.api.requests import MAX_BODY_BYTES
+from shared.api.reading import MAX_BODY_BYTES
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.security import SECURITY_HEADERS
 from shared.domain.errors import (

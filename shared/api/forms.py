@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
-from shared.api.requests import MAX_BODY_BYTES, MalformedJson
+from shared.api.reading import MAX_BODY_BYTES, MalformedJson
 from shared.domain.errors import FieldError
 
 _KIND: Final = b"multipart/form-data"

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.api.forms import Form
-from shared.api.requests import JobRequest, validated
+from shared.api.reading import validated
+from shared.api.requests import JobRequest
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.ids import KeyId
 from shared.ports.jobs import Idempotency

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from shared.api.requests import MalformedJson
+from shared.api.reading import MalformedJson
 from shared.domain.errors import (
     BatchNotFound,
     BudgetExceeded,

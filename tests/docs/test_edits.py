@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from local.template_bridge import load_template
-from shared.api.requests import JobRequest, read
+from shared.api.reading import read
+from shared.api.requests import JobRequest
 from shared.domain.batch import Format
 from shared.domain.batch_lines import lines_of
 from shared.domain.events import SOURCE

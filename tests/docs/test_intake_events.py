@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
-from shared.api.requests import JobRequest, read
+from shared.api.reading import read
+from shared.api.requests import JobRequest
 from shared.domain.edits import Drop
 from shared.usecases.admit_job import Wish
 from shared.usecases.start_batch import BatchWish

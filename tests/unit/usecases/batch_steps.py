@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from shared.api.requests import JobRequest, read
+from shared.api.reading import read
+from shared.api.requests import JobRequest
 from shared.domain.batch import Batch
 from shared.usecases.admit_job import Wish
 from shared.usecases.start_batch import BatchWish

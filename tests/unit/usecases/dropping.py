@@ -2,7 +2,8 @@
 
 import json
 
-from shared.api.requests import JobRequest, read
+from shared.api.reading import read
+from shared.api.requests import JobRequest
 from shared.domain.edits import Drop
 from shared.domain.events import Event
 from shared.domain.job import Job
