@@ -67,6 +67,8 @@ BROWSER = $(or $(CHROMIUM),$(shell for name in chromium chromium-browser google-
 # own, and those that drive the browser, because an event loop runs there.
 STACKS := $(patsubst %,tests/e2e/test_%.py,up day fuzz commands chaos webhooks work lambda_runtime)
 PARTS := tests/e2e tests/unit tests/contract tests/simulation tests/browser tests/docs $(STACKS) tests/fuzz tests
+# These only compute, and give way to the stacks, whose functions have so long to answer.
+COMPUTING := tests/unit tests/contract tests/simulation tests/fuzz
 COVERED := tests/unit tests/contract tests/docs
 COVER := --cov --cov-report= --cov-fail-under=0
 .PHONY: $(PARTS)
@@ -85,7 +87,7 @@ test: install .venv-audit/installed  ## everything CI runs
 LOG = .parts/$(subst /,-,$@).log
 $(PARTS): install
 	@mkdir -p .parts
-	@if MAKEFLAGS= COVERAGE_FILE=.parts/coverage-$(@F) $(VENV)/pytest $(if $(filter $@,$(COVERED)),$(COVER)) \
+	@if MAKEFLAGS= COVERAGE_FILE=.parts/coverage-$(@F) $(if $(filter $@,$(COMPUTING)),nice -n 5) $(VENV)/pytest $(if $(filter $@,$(COVERED)),$(COVER)) \
 		$@ $(addprefix --ignore=,$(filter $@/%,$(PARTS))) >$(LOG) 2>&1; \
 	then printf '%-32s%s\n' $@ "$$(tail -n 1 $(LOG))"; else echo "FAILED: $@"; cat $(LOG); exit 1; fi
 

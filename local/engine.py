@@ -7,6 +7,7 @@ Bridges over what the engine does otherwise:
 * Functions inherit its whole environment: here it is built from nothing, so no key, profile or
   proxy of the caller's shell reaches a function, and what Lambda sets is set.
 * It unpacks a package for every worker: local/shared_code shares what was unpacked.
+* It has the processor in common with its functions: local/giving_way lets it go first.
 * It leaves `ministack-lambda-*` folders behind: they go with the folder given as TMPDIR.
 * It would outlive a parent that was killed: it reads a pipe and stops when that closes.
 * It saves its state on SIGTERM only, and waits for running invocations before it exits: workers
@@ -25,7 +26,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import shared_code
+from local import giving_way, shared_code
 from local.engine_state import rewind_streams
 from local.errors import StackError
 from local.ports import LOOPBACK
@@ -40,6 +41,7 @@ _MAIN = """
 import os, signal, threading
 
 zipfile.ZipFile = SharingZipFile
+subprocess.Popen = GivingWay
 
 def leave_with_parent():
     os.read(0, 1)
@@ -193,7 +195,8 @@ def running_engine(options: EngineOptions) -> Iterator[Engine]:
 
 def _program(options: EngineOptions) -> str:
     witness = "" if options.witness is None else f"WITNESS = {str(options.witness)!r}\n{_WITNESS}"
-    return inspect.getsource(shared_code) + witness + _MAIN
+    bridges = "".join(inspect.getsource(module) for module in (shared_code, giving_way))
+    return f"{bridges}{witness}{_MAIN}"
 
 
 def kill_all() -> None:
