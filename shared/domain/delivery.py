@@ -115,9 +115,14 @@ class Delivery:
     def _tried(
         self, one: Try, at: datetime, *, status: DeliveryStatus, due_at: datetime | None
     ) -> Self:
-        earlier = (replace(t, answer=t.answer[:_KEPT_OF_EARLIER]) for t in self.tries)
-        tries = (*earlier, one)[-2 * len(SCHEDULE) :]
+        tries = (*map(_shortened, self.tries), one)[-2 * len(SCHEDULE) :]
         return self._changed(at, status=status, due_at=due_at, tries=tries, tried=self.tried + 1)
 
     def _changed(self, at: datetime, **fields: object) -> Self:
         return replace(self, updated_at=at, version=self.version + 1, **fields)  # type: ignore[arg-type]  # by name
+
+
+def _shortened(one: Try) -> Try:
+    if len(one.answer) <= _KEPT_OF_EARLIER:
+        return one
+    return replace(one, answer=one.answer[:_KEPT_OF_EARLIER])

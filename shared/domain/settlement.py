@@ -7,7 +7,7 @@ write that never happened has posted nothing.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from shared.domain.hold import Hold
 from shared.domain.job_facts import JobFacts
@@ -34,10 +34,9 @@ class Posting:
     accepted: int = 0
     in_flight: int = 0
 
-    def since(self, was: "Posting") -> Self:
+    def since(self, was: "Posting") -> "Posting":
         """Return what is to be added to an account where `was` stands."""
-        return replace(
-            self,
+        return Posting(
             committed=self.committed - was.committed,
             spent=self.spent - was.spent,
             overrun=self.overrun - was.overrun,

@@ -45,11 +45,10 @@ def usage_of(job: Job) -> dict[Line, Counts]:
     """Return what a job counts for: nothing until it is over, then once, and once for each tag."""
     if not job.is_terminal:
         return {}
-    lines: dict[Line, Counts] = {}
-    for tag in (None, *dict.fromkeys(job.tags)):
-        for provider, counts in _by_provider(job).items():
-            lines[_line(job, provider, tag)] = counts
-    return lines
+    tags, counted = (None, *dict.fromkeys(job.tags)), _by_provider(job)
+    return {
+        _line(job, provider, tag): counts for tag in tags for provider, counts in counted.items()
+    }
 
 
 def usage_step(job: Job, *, was: Job | None) -> dict[Line, Counts]:

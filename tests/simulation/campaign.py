@@ -59,10 +59,11 @@ def effects_of(wish: dict[str, Any]) -> int:
 
 
 def caught(name: str) -> int | None:
-    """Return the first seed that catches a planted bug."""
+    """Return the first seed tried that catches a planted bug."""
     mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
     with mutant.planted():
-        return next((s for s in range(_SEEDS_PER_MUTANT) if storm(s).violation), None)
+        seeds = range(mutant.first_seed, mutant.first_seed + _SEEDS_PER_MUTANT)
+        return next((seed for seed in seeds if storm(seed).violation), None)
 
 
 def in_parallel(work: Callable[[Any], Any], parts: Iterable[Any]) -> Iterator[Any]:

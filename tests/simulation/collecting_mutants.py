@@ -136,7 +136,13 @@ def _loses_the_race_silently(_: Original) -> Any:
 BROKEN_COLLECTING: Final = (
     Mutant("adopt any task id", Recover, "adopt", _believes_any_task_id),
     Mutant("believe the callback body", CollectResult, "_ask", _believes_the_callback),
-    Mutant("ignore who owns a task", table.MemoryJobStore, "_write", _no_owner_of_a_task),
+    Mutant(
+        "ignore who owns a task",
+        table.MemoryJobStore,
+        "_write",
+        _no_owner_of_a_task,
+        first_seed=816,
+    ),
     Mutant("adopt any number of tasks", Recover, "__call__", _adopts_any_number),
     Mutant("state before storage", buckets.MemoryMediaStore, "store", _says_stored_and_does_not),
     Mutant("overwrite a stored image", buckets.MemoryMediaStore, "store", _second_writer_wins),
@@ -144,5 +150,5 @@ BROKEN_COLLECTING: Final = (
     Mutant("place by arrival", collect_result, "results", _places_by_order_of_arrival),
     Mutant("drop what cannot be fetched", collect_result, "conclude", _drops_what_is_not_stored),
     Mutant("charge what was asked", reports, "_charged", _charges_what_was_asked),
-    Mutant("lose a race silently", lifecycle, "revise", _loses_the_race_silently),
+    Mutant("lose a race silently", lifecycle, "revise", _loses_the_race_silently, first_seed=1490),
 )

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache, partial
 from typing import Any, Final
 
 
@@ -59,17 +60,18 @@ class Effects:
     most: int = _REST
     calm: bool = False  # the end of a run: everything works again
 
-    def happen(self, label: str, call: Callable[[], Any]) -> Any:
-        mishap = None if self.calm else self.plan.mishap(self.count)
-        self.trace.append(f"{self.count} {label}" + (f": {mishap}" if mishap else ""))
-        if mishap:
-            self.struck[self.count] = mishap
+    def happen(self, label: str, call: Callable[..., Any], *args: Any, **parts: Any) -> Any:
+        number = self.count
         self.count += 1
-        if self.count > self.most:
+        if number >= self.most:
             raise Violation("the world does not come to rest")
+        mishap = None if self.calm else self.plan.mishap(number)
         if mishap is None:
-            return call()
-        return self._strike(mishap, call)
+            self.trace.append(f"{number} {label}")
+            return call(*args, **parts)
+        self.trace.append(f"{number} {label}: {mishap}")
+        self.struck[number] = mishap
+        return self._strike(mishap, partial(call, *args, **parts))
 
     def _strike(self, mishap: Mishap, call: Callable[[], Any]) -> Any:
         if mishap is Mishap.CRASH_BEFORE:
@@ -93,10 +95,8 @@ class Tapped:
 
     def __init__(self, inner: object, name: str, effects: Effects) -> None:
         self._inner = inner
-        for method in dir(inner):
-            call = getattr(inner, method)
-            if not method.startswith("_") and callable(call):
-                setattr(self, method, _tap(call, f"{name}.{method}", effects))
+        for method in _methods(type(inner)):  # type: ignore[arg-type]  # mypy#11470: types are hashable
+            setattr(self, method, _tap(getattr(inner, method), f"{name}.{method}", effects))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -104,6 +104,12 @@ class Tapped:
 
 def _tap(call: Callable[..., Any], label: str, effects: Effects) -> Callable[..., Any]:
     def tapped(*args: Any, **parts: Any) -> Any:
-        return effects.happen(label, lambda: call(*args, **parts))
+        return effects.happen(label, call, *args, **parts)
 
     return tapped
+
+
+@cache
+def _methods(kind: type[Any]) -> tuple[str, ...]:
+    names = (name for name in dir(kind) if not name.startswith("_"))
+    return tuple(name for name in names if callable(getattr(kind, name)))

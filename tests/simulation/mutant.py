@@ -16,6 +16,7 @@ class Mutant:
     owner: Any
     attribute: str
     broken: Callable[[Original], Any]
+    first_seed: int = 0  # where the search begins: of a rare bug, with a story that met it
 
     @contextmanager
     def planted(self) -> Iterator[None]:

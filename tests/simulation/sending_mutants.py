@@ -159,7 +159,7 @@ BROKEN_SENDING: Final = (
     Mutant("resend what is being sent", Job, "plan", _plans_what_is_being_sent),
     Mutant("forget what was not sent", JobFacts, "has_work_to_send", _unsent_is_forgotten),
     Mutant("guess again without consent", Job, "_may_guess_again", _always_guesses_again),
-    Mutant("answers overwrite news", Answer, "is_for", _answers_overwrite),
+    Mutant("answers overwrite news", Answer, "is_for", _answers_overwrite, first_seed=3214),
     Mutant("fail over too soon", jobs, "has_surely_failed", _fails_over_too_soon),
     Mutant("move on while it is open", Job, "settled", _moves_on_while_something_is_open),
     Mutant("drop what came inline", TakeIn, "_keep", _drops_what_came_inline),

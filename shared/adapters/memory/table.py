@@ -33,6 +33,7 @@ class MemoryJobStore:
         self.announced: dict[EventId, Event] = {}
         self.ledger = MemoryLedger()
         self._jobs: dict[JobId, Job] = {}
+        self._due: dict[JobId, DueJob] = {}  # written with the job, as an index is
         self._agenda: list[tuple[datetime, JobId]] = []
         self._owners: dict[Task, JobId] = {}
         self._admissions: dict[str, Admission] = {}
@@ -77,6 +78,7 @@ class MemoryJobStore:
         if self.get(job.id).version != job.version:
             raise VersionConflict(f"{job.id} is not at version {job.version}")
         del self._jobs[job.id]
+        self._due.pop(job.id, None)
 
     def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:
         return frozenset(t for t in task_ids if Task(provider, t) in self._owners)
@@ -108,7 +110,7 @@ class MemoryJobStore:
         found: dict[JobId, DueJob] = {}
         while (at := self.next_due_at()) and at <= before and (limit is None or len(found) < limit):
             _, job_id = heappop(self._agenda)
-            found[job_id] = _due(self._jobs[job_id], at)
+            found[job_id] = self._due[job_id]
         for job in found.values():
             heappush(self._agenda, (job.due_at, job.id))
         return list(found.values())
@@ -117,7 +119,7 @@ class MemoryJobStore:
         """Return when the first job is due; what the agenda still says of older versions goes."""
         while self._agenda:
             at, job_id = self._agenda[0]
-            if job_id in self._jobs and self._jobs[job_id].due_at == at:
+            if job_id in self._due and self._due[job_id].due_at == at:
                 return at
             heappop(self._agenda)
         return None
@@ -138,8 +140,11 @@ class MemoryJobStore:
 
     def _write(self, job: Job, *, was: Job | None, limits: Limits = UNLIMITED) -> None:
         self._jobs[job.id] = job
-        if job.due_at and (was is None or was.due_at != job.due_at):
-            heappush(self._agenda, (job.due_at, job.id))
+        self._due.pop(job.id, None)
+        if job.due_at:
+            self._due[job.id] = _due(job, job.due_at)
+            if was is None or was.due_at != job.due_at:
+                heappush(self._agenda, (job.due_at, job.id))
         self._owners |= dict.fromkeys(job.tasks, job.id)
         event = announcement(job, was=was)
         alarms = self.ledger.post(job, was=was, limits=limits)
