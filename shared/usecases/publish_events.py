@@ -42,11 +42,8 @@ class PublishEvents:
             self.preview_queue.send(job_id)
         return len(events) - len(taken)
 
-    def overdue(self, now: datetime) -> Sequence[Event]:
-        return self.outbox.unpublished(before=now - _OVERDUE, limit=_AT_MOST)
-
     def again(self, now: datetime) -> None:
         """Publish what the stream did not bring."""
-        events = self.overdue(now)
+        events = self.outbox.unpublished(before=now - _OVERDUE, limit=_AT_MOST)
         if events:
             self(events)

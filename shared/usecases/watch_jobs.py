@@ -33,6 +33,7 @@ _HORIZON: Final = timedelta(seconds=60)  # the schedule's period: beyond it the 
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 2.0
 _MEASURED_EACH: Final = timedelta(minutes=1)
+_PUBLISHED_EACH: Final = timedelta(seconds=10)
 # What a stream tells is asked about less often, in case the stream does not.
 _TRUST_IN_STREAMS: Final = 5
 
@@ -56,23 +57,24 @@ class WatchJobs:
     def __call__(self, *, owner: str, until: datetime) -> int:
         """Watch until nothing is open or `until`; return the number of looks taken."""
         looks = 0
-        while (now := self.clock.now()) < until and self._has_work(now):
-            if not self._acquire(owner, now):
+        while (now := self.clock.now()) < until:
+            if self.due_index.is_clear(before=now + _HORIZON) or not self._acquire(owner, now):
                 break
             with listening(self.streams, self.clock) as ears:
-                looks += self._hold(owner, until, ears)
+                taken = self._hold(owner, until, ears)
             self.leases.release(LEASE, owner=owner)
+            looks += taken
             # Who came while we held the lease has left: look once more before leaving too.
+            if not (taken or self._is_needed(before=self.clock.now() + _HORIZON)):
+                break
         return looks
 
-    def _has_work(self, now: datetime) -> bool:
-        if self.due_index.is_clear(before=now + _HORIZON):
-            return False
+    def _is_needed(self, *, before: datetime) -> bool:
+        """Whether there is more than events: what the bus does not take now waits a minute."""
         return (
-            bool(self.jobs.due(before=now + _HORIZON, limit=1))
-            or bool(self.publish_events.overdue(now))
-            or self.hand_out_deliveries.is_needed(before=now + _HORIZON)
-            or self.hand_out_batches.is_needed(before=now + _HORIZON)
+            bool(self.jobs.due(before=before, limit=1))
+            or self.hand_out_deliveries.is_needed(before=before)
+            or self.hand_out_batches.is_needed(before=before)
         )
 
     def _acquire(self, owner: str, now: datetime) -> bool:
@@ -80,12 +82,15 @@ class WatchJobs:
 
     def _hold(self, owner: str, until: datetime, ears: Ears) -> int:
         looks, pace, rounds, batches = 0, Pace(), Rounds(), BatchRounds()
-        renew_at = measure_at = self.clock.now()
+        publish_at = measure_at = self.clock.now()
+        renew_at = publish_at + _LEASE_LIFE / 3
         while (now := self.clock.now()) < until:
             if now >= renew_at:
                 if not self._acquire(owner, now):
                     break
                 renew_at = now + _LEASE_LIFE / 3
+            if now >= publish_at:
+                publish_at = now + _PUBLISHED_EACH
                 self.publish_events.again(now)
             jobs = self.jobs.due(before=now + _HORIZON)
             delivers = self.hand_out_deliveries(rounds, now=now, before=now + _HORIZON)

@@ -87,7 +87,6 @@ BROKEN_ENDINGS: Final = (
         JobFacts,
         "followed",
         _only_the_latest_attempt,
-        first_seed=798,
     ),
     Mutant("late news reopens a job", Job, "settled", _late_news_reopens),
     Mutant("nothing due after the end", Job, "_due", _nothing_is_due_after_the_end),

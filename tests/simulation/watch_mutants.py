@@ -42,7 +42,7 @@ def _forgets_before_publishing(_: Original) -> Any:
 
 
 def _no_second_look_at_events(_: Original) -> Any:
-    return lambda self, now: []
+    return lambda self, now: None
 
 
 def _bytes_are_made_when_sent(publish: Original) -> Any:
@@ -68,7 +68,7 @@ BROKEN_WATCH: Final = (
     Mutant("watch trusts callbacks", table.MemoryJobStore, "due", _watch_trusts_callbacks),
     Mutant("a lease without an end", table.MemoryLeases, "acquire", _lease_is_for_ever),
     Mutant("forget before publishing", PublishEvents, "__call__", _forgets_before_publishing),
-    Mutant("no second look at events", PublishEvents, "overdue", _no_second_look_at_events),
+    Mutant("no second look at events", PublishEvents, "again", _no_second_look_at_events),
     Mutant("bytes made when sent", PublishEvents, "__call__", _bytes_are_made_when_sent),
     Mutant("silent transitions", table.MemoryJobStore, "_write", _silent_transitions),
 )

@@ -1,16 +1,26 @@
 """The watch: what no callback reports is found all the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 from shared.adapters.memory.messages import VirtualClock
+from shared.domain.events import Event
+from shared.domain.ids import EventId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
 from shared.ports.providers import Order
 from tests.memory_service import NOW, MemoryService
 from tests.unit.usecases.living import LOST, spied
+
+
+class Unasked:
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was asked")
+
+
+UNASKED: Any = Unasked()
 
 
 def watch(service: MemoryService, *, seconds: float, owner: str = "watch-1") -> int:
@@ -24,13 +34,8 @@ def status(service: MemoryService, job: Job) -> JobStatus:
 
 
 def test_nothing_due_means_one_question_and_out(service: MemoryService) -> None:
-    class Unasked:
-        def __getattr__(self, name: str) -> Any:
-            raise AssertionError(f"{name} was asked")
-
-    unasked: Any = Unasked()
     started = service.clock.now()
-    service.jobs = service.leases = service.outbox = service.deliveries = unasked
+    service.jobs = service.leases = service.outbox = service.deliveries = UNASKED
 
     assert watch(service, seconds=600) == 0
     assert service.clock.now() == started
@@ -102,6 +107,15 @@ def test_only_one_watches_at_a_time(service: MemoryService) -> None:
     assert watch(service, seconds=10, owner="watch-2") == 0
 
 
+def test_who_finds_another_watching_asks_nothing_else(service: MemoryService) -> None:
+    service.submit(provider="oxen")
+    now = service.clock.now()
+    service.leases.acquire("watch", owner="watch-1", now=now, until=now + timedelta(seconds=30))
+    service.jobs = service.outbox = service.deliveries = UNASKED
+
+    assert watch(service, seconds=10, owner="watch-2") == 0
+
+
 def test_a_watch_that_died_is_replaced_when_its_lease_runs_out(service: MemoryService) -> None:
     service.submit(provider="oxen")
     now = service.clock.now()
@@ -120,6 +134,53 @@ def test_events_that_the_stream_lost_are_published(service: MemoryService) -> No
 
     assert [event.type for event in service.bus.received] == ["job.accepted", "job.submitted"]
     assert service.store.announced == {}
+
+
+class DeafBus:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def publish(self, _: Sequence[Event]) -> Collection[EventId]:
+        self.calls += 1
+        assert self.calls < 100, "it is asked for ever"
+        return []
+
+
+def with_nothing_but_events(service: MemoryService) -> DeafBus:
+    """A day after its only job is over, with the events that nobody took."""
+    service.event_bus = bus = DeafBus()
+    job = service.submit(provider="oxen")
+    service.oxen.finish_all()
+    watch(service, seconds=60)
+    assert status(service, job) is JobStatus.SUCCEEDED
+    service.time.sleep(24 * 60 * 60)
+    watch(service, seconds=60)
+    return bus
+
+
+def test_what_the_bus_does_not_take_waits_for_the_next_run(service: MemoryService) -> None:
+    bus = with_nothing_but_events(service)
+    calls, started = bus.calls, service.clock.now()
+    watch(service, seconds=14 * 60)
+
+    assert bus.calls == calls + 1
+    assert service.clock.now() == started
+    assert service.store.announced
+
+
+def test_who_comes_as_the_watch_leaves_is_seen_before_it_has_left(service: MemoryService) -> None:
+    with_nothing_but_events(service)
+    release = service.leases.release
+    came: list[Job] = []
+
+    def release_too_late(name: str, *, owner: str) -> None:
+        came[:] = came or [service.submit(provider="oxen")]
+        release(name, owner=owner)
+
+    service.leases.release = release_too_late  # between two steps
+
+    assert watch(service, seconds=30) > 0
+    assert came
 
 
 def test_a_provider_that_never_finishes_is_not_asked_for_ever(service: MemoryService) -> None:
