@@ -3,8 +3,6 @@
 from http import HTTPStatus
 
 from shared.api.app import answer, bearer_of, body_of
-from shared.api.batch_requests import BatchRequest
-from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.domain.ids import BatchId
 from shared.domain.public import batch_document
@@ -14,6 +12,9 @@ from shared.wiring.service import Service
 def add_batch_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.post("/v1/batches")
     def create_batch() -> Response[str]:
+        from shared.api.batch_requests import BatchRequest
+        from shared.api.reading import read
+
         key = service.authenticate(bearer_of(app))
         request = read(BatchRequest, body_of(app.current_event.raw_event))
         batch = service.start_batch(request.wish(key.tenant), key=key)

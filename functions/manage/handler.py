@@ -16,8 +16,6 @@ from shared.adapters.outages import outage_of
 from shared.api.app import answer, bearer_of, body_of, http_app
 from shared.api.correlation import request_id_of
 from shared.api.provider_views import providers_view
-from shared.api.reading import read
-from shared.api.requests import ReplayRequest
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import model_view
 from shared.domain.errors import (
@@ -44,7 +42,7 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     @app.get("/v1/openapi.json")
     def openapi() -> Response[str]:
         # It gathers every request's schema.
-        from shared.api.openapi import openapi_document  # noqa: PLC0415  only who asks pays for it
+        from shared.api.openapi import openapi_document
 
         return answer(openapi_document())
 
@@ -85,6 +83,9 @@ def _add_admin_routes(app: APIGatewayHttpResolver, service: Service) -> None:
 
     @app.post("/v1/callbacks/replay")
     def replay_callbacks() -> Response[str]:
+        from shared.api.reading import read
+        from shared.api.requests import ReplayRequest
+
         only_admin()
         request = read(ReplayRequest, body_of(app.current_event.raw_event))
         job_id = JobId(request.job) if request.job else None

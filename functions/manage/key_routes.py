@@ -6,9 +6,7 @@ from http import HTTPStatus
 from aws_lambda_powertools import Logger
 
 from shared.api.app import answer, bearer_of, body_of
-from shared.api.key_requests import KeyRequest
 from shared.api.key_views import issued_view, keys_view
-from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.usage_views import UsageQuery, usage_csv, usage_view
 from shared.domain.ids import KeyId
@@ -23,6 +21,9 @@ def add_key_routes(
 ) -> None:
     @app.post("/v1/keys")
     def create_key() -> Response[str]:
+        from shared.api.key_requests import KeyRequest
+        from shared.api.reading import read
+
         only_admin()
         request = read(KeyRequest, body_of(app.current_event.raw_event))
         now = service.clock.now()

@@ -3,9 +3,7 @@
 from http import HTTPStatus
 
 from shared.api.app import answer, bearer_of, body_of
-from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
-from shared.api.upload_requests import UploadRequest
 from shared.domain.public import timestamp
 from shared.wiring.service import Service
 
@@ -13,6 +11,9 @@ from shared.wiring.service import Service
 def add_upload_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.post("/v1/uploads")
     def open_upload() -> Response[str]:
+        from shared.api.reading import read
+        from shared.api.upload_requests import UploadRequest
+
         key = service.authenticate(bearer_of(app))
         wanted = read(UploadRequest, body_of(app.current_event.raw_event))
         opened = service.open_upload(

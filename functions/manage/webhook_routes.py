@@ -5,9 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from shared.api.app import answer, bearer_of, body_of, number_of
-from shared.api.reading import read
 from shared.api.resolver import APIGatewayHttpResolver, Response
-from shared.api.webhook_requests import WebhookChangeRequest, WebhookRequest, read_moment
 from shared.api.webhook_views import delivery_view, webhook_view
 from shared.domain.api_key import ApiKey
 from shared.domain.delivery import Delivery, DeliveryStatus
@@ -27,6 +25,9 @@ def _add_lifecycle(app: APIGatewayHttpResolver, service: Service) -> None:
 
     @app.post("/v1/webhooks")
     def create_webhook() -> Response[str]:
+        from shared.api.reading import read
+        from shared.api.webhook_requests import WebhookRequest
+
         key = caller()
         wanted = read(WebhookRequest, body_of(app.current_event.raw_event)).registration()
         webhook = service.manage_webhooks.create(key.tenant, wanted)
@@ -43,6 +44,9 @@ def _add_lifecycle(app: APIGatewayHttpResolver, service: Service) -> None:
 
     @app.patch("/v1/webhooks/<webhook_id>")
     def change_webhook(webhook_id: str) -> Response[str]:
+        from shared.api.reading import read
+        from shared.api.webhook_requests import WebhookChangeRequest
+
         key = caller()
         wanted = read(WebhookChangeRequest, body_of(app.current_event.raw_event)).change()
         changed = service.manage_webhooks.change(key.tenant, WebhookId(webhook_id), wanted)
@@ -76,6 +80,8 @@ def _add_deliveries(app: APIGatewayHttpResolver, service: Service) -> None:
 
     @app.post("/v1/webhooks/<webhook_id>/recover")
     def recover(webhook_id: str) -> Response[str]:
+        from shared.api.webhook_requests import read_moment
+
         webhook = service.webhooks.get(caller().tenant, WebhookId(webhook_id))
         since = read_moment(query().get("since"), pointer="?since")
         done = service.redeliver.recover(webhook, since=since, cursor=query().get("cursor"))

@@ -4,12 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.callback_token import CallbackKeys
 from shared.domain.ids import JobId
-
-
-class CallbackKeySource(Protocol):
-    def __call__(self) -> CallbackKeys: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

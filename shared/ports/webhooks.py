@@ -87,9 +87,3 @@ class Courier(Protocol):
     def __call__(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
         """Post once to an address that is vetted now, following nothing. Raises nothing."""
         ...
-
-
-class MayReach(Protocol):
-    def __call__(self, url: str) -> bool:
-        """Tell whether a URL is one that may be called, as far as that can be seen from it."""
-        ...

@@ -6,7 +6,8 @@ from typing import Final
 
 from shared.domain.callback_token import CallbackTarget, is_genuine
 from shared.domain.ids import TaskId
-from shared.ports.callbacks import CallbackArchive, CallbackKeySource
+from shared.ports.callback_keys import CallbackKeySource
+from shared.ports.callbacks import CallbackArchive
 from shared.ports.messages import Queue, TaskHint
 from shared.ports.runtime import Clock
 

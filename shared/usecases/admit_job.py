@@ -23,14 +23,14 @@ from shared.domain.offers import Catalog, Model
 from shared.domain.retention import KEPT, Retention
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
 from shared.domain.wanted import JobInput
+from shared.ports.addresses import MayReach
 from shared.ports.jobs import Admission, Idempotency, JobStore
 from shared.ports.providers import Accesses
 from shared.ports.runtime import Clock, RandomBytes, TraceId
-from shared.ports.webhooks import MayReach
 from shared.usecases.admit_references import AdmitReferences, Content
+from shared.usecases.check_url import check_url
 from shared.usecases.routing import Health, Route, choose
 from shared.usecases.sending import Claimed
-from shared.usecases.webhooks import check_url
 
 _FORCE_HEADER: Final = "X-Seedhook-Force-Failover"
 _KEY_LIFE: Final = timedelta(hours=24)

@@ -7,7 +7,7 @@ from typing import Final
 from shared.domain.callback_token import CallbackTarget, sign
 from shared.domain.job import Job
 from shared.domain.offers import Offer
-from shared.ports.callbacks import CallbackKeySource
+from shared.ports.callback_keys import CallbackKeySource
 from shared.ports.providers import Accesses
 from shared.ports.runtime import Clock
 

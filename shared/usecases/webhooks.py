@@ -4,23 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from shared.domain.errors import FieldError, InvalidRequest, TooManyWebhooks, VersionConflict
+from shared.domain.errors import TooManyWebhooks, VersionConflict
 from shared.domain.ids import WebhookId, ulid
 from shared.domain.webhook import Webhook, WebhookSecret
 from shared.domain.webhook_signature import secret_of
+from shared.ports.addresses import MayReach
 from shared.ports.runtime import Clock, RandomBytes
-from shared.ports.webhooks import MayReach, Webhooks
+from shared.ports.webhooks import Webhooks
+from shared.usecases.check_url import check_url
 
 MOST: Final = 50
 _SECRET_BYTES: Final = 32
 _TRIES: Final = 5
-_URL_RULE: Final = "must be https, with a DNS name as its host, on port 443, without a password"
-
-
-def check_url(url: str, *, pointer: str, may_reach: MayReach) -> None:
-    """Raises InvalidRequest, naming the field, for an address that no webhook may have."""
-    if not may_reach(url):
-        raise InvalidRequest([FieldError(pointer=pointer, code="invalid_url", message=_URL_RULE)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

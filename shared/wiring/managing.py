@@ -9,9 +9,10 @@ from shared.world.messages import Messages
 from shared.world.stores import Stores
 
 if TYPE_CHECKING:  # the names of what is returned
+    from shared.usecases.authenticate import Authenticate
     from shared.usecases.await_change import AwaitChange
     from shared.usecases.await_end import AwaitEnd
-    from shared.usecases.keys import Authenticate, IssueKey, RevokeKey, RotateKey
+    from shared.usecases.keys import IssueKey, RevokeKey, RotateKey
     from shared.usecases.lifecycle import CancelJob, DeleteJob, RetryJob
     from shared.usecases.list_keys import ListKeys
     from shared.usecases.replay_callbacks import ReplayCallbacks
@@ -61,7 +62,7 @@ class Managing(Stores, Messages):
 
     @cached_property
     def authenticate(self) -> Authenticate:
-        from shared.usecases.keys import Authenticate
+        from shared.usecases.authenticate import Authenticate
 
         return Authenticate(keys=self.api_keys, clock=self.clock)
 

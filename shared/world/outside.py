@@ -18,9 +18,10 @@ from shared.world.runtime import Runtime
 
 if TYPE_CHECKING:  # the names of what is made
     from shared.domain.offers import Catalog
+    from shared.ports.addresses import MayReach
     from shared.ports.media import ImageSource
     from shared.ports.providers import Accesses, EventStreams, Provider, ProviderAccess, Providers
-    from shared.ports.webhooks import Courier, MayReach
+    from shared.ports.webhooks import Courier
 
 _REFERENCE_SECONDS: Final = 10.0  # as long as a provider would wait
 _REFERENCE_BYTES: Final = 30 * 1024 * 1024

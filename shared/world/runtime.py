@@ -16,7 +16,7 @@ from shared.config import (
 )
 
 if TYPE_CHECKING:  # the names of what is made
-    from shared.ports.callbacks import CallbackKeySource
+    from shared.ports.callback_keys import CallbackKeySource
     from shared.ports.media import Previewer
     from shared.ports.runtime import Clock, Metrics, Parallel, RandomBytes, TraceId
 

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.api_key import ApiKey, Terms
 from shared.domain.errors import KeyNotFound, Unauthenticated, VersionConflict
 from shared.domain.limits import Limits
-from shared.usecases.keys import Authenticate
+from shared.usecases.authenticate import Authenticate
 from tests.memory_service import MemoryService
 
 
