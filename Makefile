@@ -32,9 +32,10 @@ help:  ## list these commands
 
 install: .venv/installed .venv-engine/installed  ## build .venv and .venv-engine from the locks
 
-# As many as there are processors, and one more, because tests of a whole stack often wait. What each
-# has to tell comes in one piece where make can do that: since 4.0, and macOS brings 3.81.
-JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+# As many as there are processors: of a stack several processes work at once, and functions that get
+# too little of a processor are ended by their timeouts. What each has to tell comes in one piece where
+# make can do that: since 4.0, and macOS brings 3.81.
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 SIDE_BY_SIDE = @$(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 # The longest first.
@@ -68,7 +69,7 @@ BROWSER = $(or $(CHROMIUM),$(shell for name in chromium chromium-browser google-
 STACKS := $(patsubst %,tests/e2e/test_%.py,up day fuzz commands chaos webhooks work lambda_runtime)
 PARTS := tests/e2e tests/unit tests/contract tests/simulation tests/browser tests/docs $(STACKS) tests/fuzz tests
 # These only compute, and give way to the stacks, whose functions have so long to answer.
-COMPUTING := tests/unit tests/contract tests/simulation tests/fuzz
+COMPUTING := tests/unit tests/simulation tests/fuzz
 COVERED := tests/unit tests/contract tests/docs
 COVER := --cov --cov-report= --cov-fail-under=0
 .PHONY: $(PARTS)

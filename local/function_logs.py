@@ -9,12 +9,13 @@ from local.aws import client
 from local.engine import REGION, Engine
 
 _SHOWN = 8
+_BAD = re.compile(r" ERROR |timed out after")  # the engine only warns of a function it has ended
 _EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Denied)\b.*")
 
 
 def complaints(engine: Engine) -> str:
     """Return the newest errors, one per line; empty when nobody complained."""
-    of_the_engine = (line for line in engine.log_tail(200).splitlines() if " ERROR " in line)
+    of_the_engine = filter(_BAD.search, engine.log_tail(200).splitlines())
     lines = dict.fromkeys([*of_the_engine, *_of_the_functions(engine)])
     return "\n".join(islice(reversed(lines), _SHOWN))
 
