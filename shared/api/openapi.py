@@ -83,6 +83,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
             response["headers"] = {name: {"schema": TEXT} for name in operation.headers}
     kind = "application/problem+json" if operation.error == "Problem" else "application/json"
     responses["4XX"] = _response("What is wrong, and who can mend it", operation.error, kind)
+    come_again = "A service of AWS does not answer: Retry-After says when to ask again"
+    responses.setdefault("503", _response(come_again, operation.error, kind))
     return responses
 
 

@@ -95,7 +95,7 @@ class Tapped:
 
     def __init__(self, inner: object, name: str, effects: Effects) -> None:
         self._inner = inner
-        for method in _methods(type(inner)):  # type: ignore[arg-type]  # mypy#11470: types are hashable
+        for method in _methods(type(inner)):  # type: ignore[arg-type]  # mypy takes a type's __hash__ for its instances'
             setattr(self, method, _tap(getattr(inner, method), f"{name}.{method}", effects))
 
     def __getattr__(self, name: str) -> Any:

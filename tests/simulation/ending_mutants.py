@@ -82,12 +82,7 @@ BROKEN_ENDINGS: Final = (
     Mutant("never give up", reports, "without_news", _never_gives_up),
     Mutant("forget at the timeout", Submission, "abandoned", _timeout_forgets_the_task),
     Mutant("throw late results away", JobFacts, "followed", _over_is_over),
-    Mutant(
-        "follow the latest attempt only",
-        JobFacts,
-        "followed",
-        _only_the_latest_attempt,
-    ),
+    Mutant("follow the latest attempt only", JobFacts, "followed", _only_the_latest_attempt),
     Mutant("late news reopens a job", Job, "settled", _late_news_reopens),
     Mutant("nothing due after the end", Job, "_due", _nothing_is_due_after_the_end),
     Mutant("forget live rows", table.MemoryJobStore, "get", _rows_are_forgotten_soon),
