@@ -12,16 +12,13 @@ from functions.manage.job_routes import add_job_routes
 from functions.manage.key_routes import add_key_routes, add_usage_route
 from functions.manage.upload_routes import add_upload_routes
 from functions.manage.webhook_routes import add_webhook_routes
+from functions.model_routes import add_model_routes
 from shared.adapters.outages import outage_of
 from shared.api.app import answer, bearer_of, body_of, http_app
 from shared.api.correlation import request_id_of
 from shared.api.provider_views import providers_view
 from shared.api.resolver import APIGatewayHttpResolver, Response
-from shared.api.views import model_view
-from shared.domain.errors import (
-    Forbidden,
-    ModelNotFound,
-)
+from shared.domain.errors import Forbidden
 from shared.domain.ids import JobId
 from shared.wiring.service import Service
 
@@ -31,7 +28,8 @@ logger = Logger()
 def create_app(service: Service) -> APIGatewayHttpResolver:
     app = http_app(logger, outage_of=outage_of)
     add_job_routes(app, service)
-    _add_model_routes(app, service)
+    add_model_routes(app, service)
+    _add_provider_route(app, service)
     add_upload_routes(app, service)
     add_webhook_routes(app, service)
     add_batch_routes(app, service)
@@ -53,27 +51,13 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
     return app
 
 
-def _add_model_routes(app: APIGatewayHttpResolver, service: Service) -> None:
-    @app.get("/v1/models")
-    def list_models() -> Response[str]:
-        service.authenticate(bearer_of(app))
-        models = [model_view(model) for model in service.catalog.models]
-        return answer({"object": "list", "data": models})
-
+def _add_provider_route(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.get("/v1/providers")
     def list_providers() -> Response[str]:
         service.authenticate(bearer_of(app))
         states = service.provider_gate.states()
         data = providers_view(service.catalog, service.accesses, states, service.limits)
         return answer({"object": "list", "data": data})
-
-    @app.get("/v1/models/<model_id>")
-    def get_model(model_id: str) -> Response[str]:
-        service.authenticate(bearer_of(app))
-        model = service.catalog.find(model_id)
-        if model is None:
-            raise ModelNotFound(f"there is no model {model_id[:100]}")
-        return answer(model_view(model))
 
 
 def _add_admin_routes(app: APIGatewayHttpResolver, service: Service) -> None:

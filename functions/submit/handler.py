@@ -9,8 +9,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.submit.openai_routes import add_openai_routes
-from functions.submit.sending import Departure
+from functions.departure import Departure
+from functions.image_routes import add_image_routes
 from shared.adapters.outages import outage_of
 from shared.api.app import answer, base_url_of, bearer_of, body_of, http_app, text_of
 from shared.api.correlation import request_id_of
@@ -31,7 +31,7 @@ logger = Logger()
 
 def create_app(service: Service) -> APIGatewayHttpResolver:
     app = http_app(logger, outage_of=outage_of)
-    add_openai_routes(app, service)
+    add_image_routes(app, service)
 
     @app.post("/v1/jobs")
     def submit_job() -> Response[str]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-from functions.submit.sending import Departure
+from functions.departure import Departure
 from shared.api.app import answer, bearer_of, body_of, text_of
 from shared.api.forms import form_of
 from shared.api.openai_requests import ImageRequest, edit_of, repetition_of

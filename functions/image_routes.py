@@ -5,17 +5,17 @@ from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.wiring.service import Service
 
 
-def add_openai_routes(app: APIGatewayHttpResolver, service: Service) -> None:
+def add_image_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.post("/v1/images/generations")
     def generate_images() -> Response[str]:
-        from functions.submit.openai_posts import generated
+        from functions.image_posts import generated
 
         service.authenticate(bearer_of(app))
         return generated(app, service)
 
     @app.post("/v1/images/edits")
     def edit_images() -> Response[str]:
-        from functions.submit.openai_posts import edited
+        from functions.image_posts import edited
 
         service.authenticate(bearer_of(app))
         return edited(app, service)
