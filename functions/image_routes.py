@@ -10,12 +10,13 @@ def add_image_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     def generate_images() -> Response[str]:
         from functions.image_posts import generated
 
-        service.authenticate(bearer_of(app))
-        return generated(app, service)
+        # Before the body is read: a caller without a key costs nothing more.
+        key = service.authenticate(bearer_of(app))
+        return generated(app, service, key)
 
     @app.post("/v1/images/edits")
     def edit_images() -> Response[str]:
         from functions.image_posts import edited
 
-        service.authenticate(bearer_of(app))
-        return edited(app, service)
+        key = service.authenticate(bearer_of(app))
+        return edited(app, service, key)

@@ -34,6 +34,7 @@ from shared.adapters.memory.table import (
     MemoryLeases,
     MemoryOutbox,
 )
+from shared.adapters.memory.waiting_posts import MemoryWaitingPosts
 from shared.adapters.memory.webhooks import (
     MemoryCourier,
     MemoryDeliveries,
@@ -64,6 +65,7 @@ class MemoryService(Service):
         self.store = MemoryJobStore()
         self.jobs = MeasuredJobs(self.store, self.metrics)
         self.outbox = MemoryOutbox(self.store)
+        self.waiting_posts = MemoryWaitingPosts(self.store)
         self.accounts = MemoryAccounts(self.store.ledger)
         self.usage_book = MemoryUsageBook(self.store.ledger)
         self.api_keys = MemoryApiKeys()

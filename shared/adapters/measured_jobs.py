@@ -9,6 +9,7 @@ from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.metrics import of_step
+from shared.domain.waiting_post import WaitingPost
 from shared.ports.jobs import Admission, DueJob, Idempotency, JobPage, JobStore
 from shared.ports.runtime import Metrics
 
@@ -26,9 +27,10 @@ class MeasuredJobs:
         *,
         claimed: Job | None = None,
         admission: Admission | None = None,
+        waiting: WaitingPost | None = None,
         limits: Limits = UNLIMITED,
     ) -> None:
-        self._jobs.add(job, claimed=claimed, admission=admission, limits=limits)
+        self._jobs.add(job, claimed=claimed, admission=admission, waiting=waiting, limits=limits)
         self._metrics(of_step(job, None))
 
     def save(self, job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:

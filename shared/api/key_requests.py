@@ -1,11 +1,13 @@
 """A request for an API key, and the terms it asks for."""
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from shared.api.reading import pointer_to
 from shared.api.requests import RetentionRequest
 from shared.domain.api_key import Terms
 from shared.domain.errors import FieldError, InvalidRequest
@@ -45,6 +47,9 @@ def _whole_or_less_than_one(rate: float) -> float:
     return rate
 
 
+ModelAlias = Annotated[str, Field(min_length=1, max_length=100)]
+
+
 class KeyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
@@ -57,6 +62,7 @@ class KeyRequest(BaseModel):
     ) = None
     max_in_flight: Annotated[int, Field(ge=1, le=100_000)] | None = None
     models: Annotated[list[str], Field(max_length=20)] = []
+    model_aliases: Annotated[dict[ModelAlias, str], Field(max_length=20)] = {}
     expires: Annotated[str, Field(max_length=40)] | None = None
     retention: RetentionRequest | None = None
 
@@ -68,24 +74,32 @@ class KeyRequest(BaseModel):
             rate=self.rate,
             max_in_flight=self.max_in_flight,
         )
-        models = [_model(catalog, name, at) for at, name in enumerate(self.models)]
+        models = [_model(catalog, name, f"/models/{at}") for at, name in enumerate(self.models)]
         return Terms(
             limits=limits,
             models=tuple(dict.fromkeys(models)),
+            model_aliases=dict(_aliases(catalog, self.model_aliases)),
             expires_at=None if self.expires is None else _end(self.expires, now),
             retention=self.retention.retention() if self.retention else KEPT,
         )
 
 
-def _model(catalog: Catalog, name: str, index: int) -> str:
+def _model(catalog: Catalog, name: str, pointer: str) -> str:
     model = catalog.find(name)
     if model is None:
         known = ", ".join(model.id for model in catalog.models)
         message = f"no such model; known are {known}"
-        raise InvalidRequest(
-            [FieldError(pointer=f"/models/{index}", code="unknown", message=message)]
-        )
+        raise InvalidRequest([FieldError(pointer=pointer, code="unknown", message=message)])
     return model.id
+
+
+def _aliases(catalog: Catalog, wanted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, target in wanted.items():
+        pointer = pointer_to("model_aliases", name)
+        if catalog.find(name):
+            message = "is a model's own name here, and cannot stand for another"
+            raise InvalidRequest([FieldError(pointer=pointer, code="not_allowed", message=message)])
+        yield name, _model(catalog, target, pointer)
 
 
 def _end(text: str, now: datetime) -> datetime:

@@ -37,6 +37,7 @@ def key_view(key: ApiKey, now: datetime) -> dict[str, Any]:
         "rate": limits.rate,
         "max_in_flight": limits.max_in_flight,
         "models": list(terms.models),
+        "model_aliases": dict(terms.model_aliases),
         "retention": {
             "media_days": terms.retention.media_days,
             "record_days": terms.retention.record_days,

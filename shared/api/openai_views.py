@@ -2,17 +2,19 @@
 
 import base64
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
 
 from shared.api.problems import Problem
 from shared.domain.errors import ErrorCode, Fault
+from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.public import money
 
 LARGEST_REPLY: Final = 5 * 1024 * 1024
-_ENVELOPE: Final = 16 * 1024  # room for links and all that is not image
+_ENVELOPE: Final = 48 * 1024  # room for links and all that is not image
 _TYPES: Final[Mapping[int, str]] = {
     HTTPStatus.UNAUTHORIZED: "authentication_error",
     HTTPStatus.FORBIDDEN: "permission_error",
@@ -32,17 +34,17 @@ def is_openai(path: str) -> bool:
 
 
 def error_document(
-    message: str, *, kind: str, code: str, param: str | None = None, job: Job | None = None
+    message: str, *, kind: str, code: str, param: str | None = None, job_id: JobId | None = None
 ) -> dict[str, Any]:
     error = {"message": message, "type": kind, "param": param, "code": code}
-    return {"error": error | ({"job_id": job.id} if job else {})}
+    return {"error": error | ({"job_id": job_id} if job_id else {})}
 
 
 def error_of(problem: Problem) -> tuple[HTTPStatus, dict[str, Any]]:
     """Put a problem into OpenAI's shape; what cannot be done is 400 there."""
     found = problem.document
     status = problem.status
-    if status is HTTPStatus.UNPROCESSABLE_ENTITY:
+    if status is HTTPStatus.UNPROCESSABLE_ENTITY and found["code"] != "idempotency_key_reused":
         status = HTTPStatus.BAD_REQUEST
     first = found["errors"][0] if found["errors"] else None
     name = _parameter(first) if first else None
@@ -57,12 +59,31 @@ def error_of(problem: Problem) -> tuple[HTTPStatus, dict[str, Any]]:
     return status, error_document(message, kind=kind, code=code, param=name)
 
 
-def still_running(job: Job) -> dict[str, Any]:
-    message = (
-        f"{job.id} is still {job.status}. Send the same request again to wait on for it: it is "
-        f"not made, or paid, a second time. GET /v1/jobs/{job.id} tells what becomes of it."
+class Parking(StrEnum):
+    """What the next post of the same request gets, in words."""
+
+    PARKED = (
+        "The next identical request within 10 minutes gets the same job, which is not charged "
+        "a second time."
     )
-    return error_document(message, kind="still_running", code="still_running", job=job)
+    BY_KEY = (
+        "The next request with the same Idempotency-Key gets the same job, which is not charged "
+        "a second time."
+    )
+    TAKEN_OVER = (
+        "A retry of the same request has taken it over and gets its result. The next identical "
+        "request gets another job of this request that was not answered, or a new one."
+    )
+
+
+def still_running(job: Job, parking: Parking) -> dict[str, Any]:
+    message = f"{job.id} is {job.status}. {parking} GET /v1/jobs/{job.id} shows its state."
+    return error_document(message, kind="still_running", code="still_running", job_id=job.id)
+
+
+def deleted(job_id: JobId) -> dict[str, Any]:
+    message = f"{job_id} was deleted while this request waited for it"
+    return error_document(message, kind=_INVALID, code="job_deleted", job_id=job_id)
 
 
 def failure(job: Job) -> tuple[HTTPStatus, dict[str, Any]]:
@@ -75,26 +96,32 @@ def failure(job: Job) -> tuple[HTTPStatus, dict[str, Any]]:
     is_policy = fault.code is ErrorCode.CONTENT_POLICY
     code = "content_policy_violation" if is_policy else fault.code.value
     message = f"{job.id} {job.status}: {fault.message}"
-    return status, error_document(message, kind=kind, code=code, job=job)
+    return status, error_document(message, kind=kind, code=code, job_id=job.id)
 
 
 def images_document(
     job: Job,
     *,
     link: Callable[[StoredImage], str],
-    read: Callable[[StoredImage], bytes] | None,
+    read: Callable[[StoredImage], bytes],
+    response_format: object,
 ) -> tuple[dict[str, Any], bool]:
-    """Return the reply, and whether an image had to be given by link as there was no room."""
+    """Return the reply, and whether an image had to be given by link alone for want of room.
+
+    Without a format an item has both forms: many programs read one of them and ask for neither.
+    """
     room, is_too_large = LARGEST_REPLY - _ENVELOPE, False
     data: list[dict[str, Any]] = []
     for image in job.images:
-        size = 4 * (image.bytes + 2) // 3
-        if read and size <= room:
+        size = 4 * -(-image.bytes // 3)
+        fits = response_format != "url" and size <= room
+        is_too_large = is_too_large or (response_format != "url" and not fits)
+        shown: dict[str, Any] = {}
+        if response_format != "b64_json" or not fits:
+            shown["url"] = link(image)
+        if fits:
             room -= size
-            shown = {"b64_json": base64.b64encode(read(image)).decode()}
-        else:
-            is_too_large = is_too_large or read is not None
-            shown = {"url": link(image)}
+            shown["b64_json"] = base64.b64encode(read(image)).decode()
         data.append(shown | {"revised_prompt": None})
     document = {
         "created": int((job.completed_at or job.created_at).timestamp()),

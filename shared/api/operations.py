@@ -102,6 +102,16 @@ JOBS: Final = (
         answers={200: "CallbackPage"},
     ),
 )
+_IMAGE_PARAMETERS: Final = [
+    in_header("Idempotency-Key", "The same key and body make one job in 24 hours."),
+]
+_IMAGE_HEADERS: Final = [
+    "X-Seedhook-Job-Id",
+    "X-Seedhook-Size",
+    "X-Seedhook-B64",
+    "X-Should-Retry",
+    "Idempotent-Replayed",
+]
 OPENAI: Final = (
     Operation(
         method="post",
@@ -112,7 +122,8 @@ OPENAI: Final = (
         example={"model": "seedream-4.5", "prompt": "a fox in watercolor"},
         answers={200: "ImagesReply"},
         error="OpenAiError",
-        headers=["X-Seedhook-Job-Id", "X-Seedhook-B64", "X-Should-Retry"],
+        parameters=_IMAGE_PARAMETERS,
+        headers=_IMAGE_HEADERS,
     ),
     Operation(
         method="post",
@@ -123,7 +134,8 @@ OPENAI: Final = (
         is_form=True,
         answers={200: "ImagesReply"},
         error="OpenAiError",
-        headers=["X-Seedhook-Job-Id", "X-Seedhook-B64", "X-Should-Retry"],
+        parameters=_IMAGE_PARAMETERS,
+        headers=_IMAGE_HEADERS,
     ),
 )
 REST: Final = (

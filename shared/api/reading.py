@@ -26,7 +26,7 @@ class MalformedJson(InvalidRequest):
 
 def read[M: BaseModel](model: type[M], body: bytes) -> M:
     """Raises InvalidRequest with a pointer for each field at fault."""
-    return validated(model, _object(body))
+    return validated(model, json_object(body))
 
 
 def validated[M: BaseModel](model: type[M], content: dict[str, Any]) -> M:
@@ -37,7 +37,8 @@ def validated[M: BaseModel](model: type[M], content: dict[str, Any]) -> M:
         raise InvalidRequest([_field_error(e) for e in exc.errors()[:_MOST_ERRORS]]) from None
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """Raises MalformedJson for anything but one JSON object in UTF-8."""
     if not body.strip():
         _malformed("the body is empty; send a JSON object")
     try:
@@ -87,12 +88,17 @@ def _refuse_surrogates(value: object, pointer: str) -> None:
 def _field_error(error: ErrorDetails) -> FieldError:
     given = (error.get("ctx") or {}).get("pointer")
     path = [part for part in error["loc"] if part not in _NO_FIELDS]
-    pointer = given or "".join(f"/{_escaped(str(part))}" for part in path)
+    pointer = given or pointer_to(*map(str, path))
     if error["type"] == "extra_forbidden":
         message = "is not a field of this request"
     else:
         message = error["msg"].removeprefix("Input ").removeprefix("Value error, ")
     return FieldError(pointer=pointer, code=error["type"], message=message)
+
+
+def pointer_to(*path: str) -> str:
+    """Return a JSON pointer (RFC 6901) to a field."""
+    return "".join(f"/{_escaped(part)}" for part in path)
 
 
 def _escaped(name: str) -> str:

@@ -148,16 +148,19 @@ def idempotency_of(header: str | None, *, key_id: KeyId, request: BaseModel) -> 
     """Return what an Idempotency-Key header stands for: digests, scoped to the API key."""
     if header is None:
         return None
+    # Sorted: the order of metadata is no part of what is asked.
+    text = json.dumps(request.model_dump(mode="json"), sort_keys=True)
+    return idempotency_by(header, key_id=key_id, digest=sha256(text.encode()).hexdigest())
+
+
+def idempotency_by(header: str, *, key_id: KeyId, digest: str) -> Idempotency:
+    """Return what an Idempotency-Key stands for beside a digest of the content."""
     if not _VISIBLE.fullmatch(header):
         message = "must be 1 to 255 visible ASCII characters"
         error = FieldError(pointer="#Idempotency-Key", code="invalid", message=message)
         raise InvalidRequest([error])
-    # Sorted: the order of metadata is no part of what is asked.
-    text = json.dumps(request.model_dump(mode="json"), sort_keys=True)
-    return Idempotency(
-        key=sha256(f"{key_id}:{header}".encode()).hexdigest(),
-        fingerprint=sha256(text.encode()).hexdigest(),
-    )
+    key = sha256(f"{key_id}:{header}".encode()).hexdigest()
+    return Idempotency(key=key, fingerprint=digest)
 
 
 def _within(deadline: float | str | None, now: datetime, pointer: str) -> timedelta | None:

@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import re
 from base64 import b64encode, urlsafe_b64encode
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
@@ -31,8 +32,13 @@ class Terms:
 
     limits: Limits = UNLIMITED
     models: tuple[str, ...] = ()  # empty: all
+    # Names that programs of OpenAI's image API use, and the models that they stand for here.
+    model_aliases: Mapping[str, str] = field(default_factory=dict)
     expires_at: datetime | None = None
     retention: Retention = KEPT  # of jobs that say nothing else
+
+    def model_named(self, name: str) -> str:
+        return self.model_aliases.get(name, name)
 
     def allow(self, model: str) -> bool:
         return not self.models or model in self.models

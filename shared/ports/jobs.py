@@ -11,6 +11,7 @@ from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.submission import Task
+from shared.domain.waiting_post import WaitingPost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,6 @@ class Idempotency:
     key: str
     fingerprint: str
     life: timedelta = timedelta(hours=24)
-    replaces_until: datetime | None = None  # as in an Admission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,6 @@ class Admission:
     idempotency: Idempotency
     answer: str
     expires_at: datetime
-    # Take the place of what stands under the key, unless it was put there after this moment by
-    # an admission that would not do so. None: never.
-    replaces_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +65,12 @@ class JobStore(Protocol):
         *,
         claimed: Job | None = None,
         admission: Admission | None = None,
+        waiting: WaitingPost | None = None,
         limits: Limits = UNLIMITED,
     ) -> None:
         """Write a new job, under which idempotency key it was admitted, and what it holds.
+
+        `waiting` is the post that holds the job until it is answered.
 
         What is announced is `job`; with `claimed` it lies there as that from the first moment on.
 

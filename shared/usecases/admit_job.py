@@ -22,6 +22,7 @@ from shared.domain.money import micros
 from shared.domain.offers import Catalog, Model
 from shared.domain.retention import KEPT, Retention
 from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
+from shared.domain.waiting_post import WaitingPost
 from shared.domain.wanted import JobInput
 from shared.ports.addresses import MayReach
 from shared.ports.jobs import Admission, Idempotency, JobStore
@@ -67,6 +68,7 @@ class Admitted:
     answer: str
     job: Job | None
     claimed: Claimed | None = None
+    post: WaitingPost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +96,14 @@ class AdmitJob:
         source: str | None = None,
         batch: BatchId | None = None,
         claim: Callable[[Job], Claimed | None] | None = None,
+        hold: Callable[[JobId], WaitingPost] | None = None,
     ) -> Admitted:
         """Raises KeyReused when the idempotency key came with another request before.
 
         Raises ModelNotAllowed, Unpriced, or what JobStore.add does, when the key's terms forbid it.
         A `job_id` given is the only one that this may become: VersionConflict if there is one.
-        `claim` is asked what goes out at once, so that one write does for both.
+        `claim` is asked what goes out at once, so that one write does for both. `hold` is asked
+        for the post that waits for the job.
         """
         if wish.webhook_url is not None:
             check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
@@ -108,8 +112,7 @@ class AdmitJob:
         references = self.admit_references(wish.wanted.images, tenant=key.tenant)
         # A request that makes no job stores nothing: where there is data that is worth a look.
         brings_data = any(isinstance(one, Content) for one in references)
-        makes_one = idempotency is not None and idempotency.replaces_until is not None
-        if brings_data and not makes_one and (earlier := self.earlier(idempotency)):
+        if brings_data and (earlier := self.earlier(idempotency)):
             return earlier
         wanted = replace(wish.wanted, images=tuple(map(self.admit_references.stored, references)))
         job = replace(self._job(wish, wanted, route, key), source=source, batch=batch)
@@ -117,11 +120,13 @@ class AdmitJob:
         answer, claimed = render(job), claim(job) if claim else None
         admission = _admission(job, answer, idempotency)
         written = claimed.job if claimed else None
+        post = hold(job.id) if hold else None
+        limits = key.terms.limits
         try:
-            self.jobs.add(job, claimed=written, admission=admission, limits=key.terms.limits)
+            self.jobs.add(job, claimed=written, admission=admission, waiting=post, limits=limits)
         except AlreadyAdmitted as known:
             return _replayed(known, idempotency)
-        return Admitted(answer=answer, job=job, claimed=claimed)
+        return Admitted(answer=answer, job=job, claimed=claimed, post=post)
 
     def estimate(self, wish: Wish, *, key: ApiKey) -> Decimal | None:
         """Return what it would cost, None if nobody knows. Raises InvalidRequest."""
@@ -214,7 +219,6 @@ def _admission(job: Job, answer: str, idempotency: Idempotency | None) -> Admiss
         idempotency=idempotency,
         answer=answer,
         expires_at=job.created_at + idempotency.life,
-        replaces_until=idempotency.replaces_until,
     )
 
 

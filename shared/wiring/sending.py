@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the names of what is returned
     from shared.usecases.admit_job import AdmitJob
     from shared.usecases.callback_urls import CallbackUrls
     from shared.usecases.dispatch_attempt import DispatchAttempt
+    from shared.usecases.hold_jobs import HoldJobs
     from shared.usecases.open_upload import OpenUpload
     from shared.usecases.provider_gate import ProviderGate
     from shared.usecases.references import PrepareReferences
@@ -21,6 +22,17 @@ if TYPE_CHECKING:  # the names of what is returned
 
 
 class Sending(Stores, Messages, Outside):
+    @cached_property
+    def hold_jobs(self) -> HoldJobs:
+        from shared.usecases.hold_jobs import HoldJobs
+
+        return HoldJobs(
+            jobs=self.jobs,
+            waiting_posts=self.waiting_posts,
+            clock=self.clock,
+            random_bytes=self.random_bytes,
+        )
+
     @cached_property
     def admit_job(self) -> AdmitJob:
         from shared.usecases.admit_job import AdmitJob

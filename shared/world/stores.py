@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the names of what is made
     from shared.ports.media import MediaStore
     from shared.ports.messages import Outbox
     from shared.ports.uploads import Uploads
+    from shared.ports.waiting_posts import WaitingPosts
     from shared.ports.webhooks import Deliveries, Webhooks
 
 
@@ -43,6 +44,12 @@ class Stores(Runtime):
         from shared.adapters.dynamodb.books import DynamoUsageBook
 
         return DynamoUsageBook(self._aws("dynamodb"), table=self._table)
+
+    @cached_property
+    def waiting_posts(self) -> WaitingPosts:
+        from shared.adapters.dynamodb.waiting_posts import DynamoWaitingPosts
+
+        return DynamoWaitingPosts(self._aws("dynamodb"), table=self._table)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -17,6 +17,7 @@ from shared.ports.keys import Accounts, ApiKeys, UsageBook
 from shared.ports.media import MediaStore
 from shared.ports.messages import Outbox
 from shared.ports.uploads import Uploads
+from shared.ports.waiting_posts import WaitingPosts
 from shared.ports.webhooks import Deliveries, Webhooks
 from tests.contract.aws import Aws
 from tests.contract.engines import DIFFERENCES, ENGINES
@@ -101,6 +102,11 @@ def outbox(table: Table) -> Outbox:
 @pytest.fixture
 def due_index(table: Table) -> DueIndex:
     return table.due_index
+
+
+@pytest.fixture
+def waiting_posts(table: Table) -> WaitingPosts:
+    return table.waiting_posts
 
 
 @pytest.fixture

@@ -21,14 +21,12 @@ def an_admission(
     fingerprint: str = "request",
     answer: str = ANSWER,
     expires_at: datetime = NOW + DAY,
-    replaces_until: datetime | None = None,
 ) -> Admission:
     idempotency = Idempotency(key=key, fingerprint=fingerprint)
     return Admission(
         idempotency=idempotency,
         answer=answer,
         expires_at=expires_at,
-        replaces_until=replaces_until,
     )
 
 
@@ -114,47 +112,3 @@ def test_a_job_that_cannot_be_added_uses_up_no_key(jobs: JobStore) -> None:
 
     jobs.add(a_job(1), admission=an_admission())
     assert jobs.get(a_job(1).id) == a_job(1)
-
-
-class TestTakingTheirPlace:
-    """A first post makes a job each time; one sent again finds the latest of them."""
-
-    def test_the_latest_stands_for_the_key(self, jobs: JobStore) -> None:
-        for number in range(3):
-            first = an_admission(answer=f"job {number}", replaces_until=NOW)
-            jobs.add(a_job(number), admission=first)
-
-        with pytest.raises(AlreadyAdmitted) as known:
-            jobs.add(a_job(3), admission=an_admission(answer="sent again"))
-
-        assert known.value.answer == "job 2"
-
-    def test_of_one_sent_again_only_the_first_makes_a_job(self, jobs: JobStore) -> None:
-        jobs.add(a_job(0), admission=an_admission(answer="sent again"))
-
-        with pytest.raises(AlreadyAdmitted) as known:
-            jobs.add(a_job(1), admission=an_admission(answer="and again"))
-
-        assert known.value.answer == "sent again"
-
-    def test_who_was_overtaken_by_his_own_repetition_makes_no_second_job(
-        self, jobs: JobStore
-    ) -> None:
-        jobs.add(a_job(2), admission=an_admission(answer="sent again"))
-
-        late = an_admission(answer="late", replaces_until=NOW + MINUTE)
-
-        with pytest.raises(AlreadyAdmitted) as known:
-            jobs.add(a_job(3), admission=late)
-
-        assert known.value.answer == "sent again"
-
-    def test_what_was_sent_again_before_is_of_an_earlier_call(self, jobs: JobStore) -> None:
-        jobs.add(a_job(0), admission=an_admission(answer="sent again"))
-
-        new = an_admission(answer="new", replaces_until=NOW + MINUTE)
-        jobs.add(a_job(2), admission=new)
-
-        known = jobs.admitted(new.idempotency, now=NOW + 2 * MINUTE)
-        assert known
-        assert known.answer == "new"

@@ -33,7 +33,7 @@ def cancelled_for(*reasons: str, known: Admission | None = None) -> Iterator[Dyn
         stubber.add_client_error(
             "transact_write_items", "TransactionCanceledException", modeled_fields=fields
         )
-        stubber.add_response("get_item", {"Item": admission_item(known, NOW)} if known else {})
+        stubber.add_response("get_item", {"Item": admission_item(known)} if known else {})
         yield DynamoJobStore(client, table="table")
 
 

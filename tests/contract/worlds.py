@@ -17,6 +17,7 @@ from shared.adapters.dynamodb.keys import DynamoApiKeys
 from shared.adapters.dynamodb.leases import DynamoLeases
 from shared.adapters.dynamodb.outbox import DynamoOutbox
 from shared.adapters.dynamodb.places import DynamoPlaces
+from shared.adapters.dynamodb.waiting_posts import DynamoWaitingPosts
 from shared.adapters.dynamodb.webhooks import DynamoWebhooks
 from shared.adapters.eventbridge import EventBridgeBus
 from shared.adapters.memory.batches import MemoryBatches
@@ -32,6 +33,7 @@ from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus, MemoryQueue
 from shared.adapters.memory.previews import MemoryPreviewQueue
 from shared.adapters.memory.table import MemoryApiKeys, MemoryJobStore, MemoryLeases, MemoryOutbox
+from shared.adapters.memory.waiting_posts import MemoryWaitingPosts
 from shared.adapters.memory.webhooks import MemoryDeliveries, MemoryWebhooks
 from shared.adapters.s3.callbacks import S3CallbackArchive
 from shared.adapters.s3.drops import S3DropFolder
@@ -48,6 +50,7 @@ from shared.ports.keys import Accounts, ApiKeys, UsageBook
 from shared.ports.media import MediaStore, PreviewQueue
 from shared.ports.messages import EventBus, Outbox, Queue, TaskHint
 from shared.ports.uploads import Uploads
+from shared.ports.waiting_posts import WaitingPosts
 from shared.ports.webhooks import Deliveries, Webhooks
 from tests.contract.aws import Aws
 
@@ -72,6 +75,7 @@ class Table:
     deliveries: Deliveries
     batches: Batches
     due_index: DueIndex
+    waiting_posts: WaitingPosts
 
 
 def memory_table() -> Table:
@@ -91,6 +95,7 @@ def memory_table() -> Table:
         deliveries=deliveries,
         batches=batches,
         due_index=MemoryDueIndex(jobs, deliveries, batches),
+        waiting_posts=MemoryWaitingPosts(jobs),
     )
 
 
@@ -110,6 +115,7 @@ def dynamo_table(aws: Aws) -> Table:
         deliveries=DynamoDeliveries(client, table=name),
         batches=DynamoBatches(client, table=name),
         due_index=DynamoDueIndex(client, table=name),
+        waiting_posts=DynamoWaitingPosts(client, table=name),
     )
 
 

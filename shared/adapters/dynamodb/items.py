@@ -9,6 +9,7 @@
 | task    | task#<p>#<id> | task        | claimed_by, expires_at                 |
 | admission | admission#<key> | admission | fingerprint, answer; expires_at       |
 | breaker | breakers  | <p>#<model>     | version                                |
+| waiting post | waiting#<request> | <job> | holder, held_until; expires_at |
 | its event | breaker#<p>#<model> | event#<version> | due_* (index) until published |
 | places  | places#<p> | places         | taken: job id -> time                  |
 
@@ -120,8 +121,7 @@ def task_key(task: Task) -> dict[str, str]:
     return {"pk": f"task#{task.provider}#{task.id}", "sk": "task"}
 
 
-def admission_item(admission: Admission, now: datetime) -> Item:
-    claim = {} if admission.replaces_until else {"claimed_at": text_of(now)}
+def admission_item(admission: Admission) -> Item:
     return wire(
         admission_key(admission.idempotency)
         | {
@@ -129,7 +129,6 @@ def admission_item(admission: Admission, now: datetime) -> Item:
             "answer": admission.answer,
             "expires_at": int(admission.expires_at.timestamp()),
         }
-        | claim
     )
 
 

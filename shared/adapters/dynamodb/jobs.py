@@ -25,6 +25,7 @@ from shared.adapters.dynamodb.items import (
 )
 from shared.adapters.dynamodb.ledger import DynamoLedger
 from shared.adapters.dynamodb.transactions import TRIES, Contended, Write, at_once, transact
+from shared.adapters.dynamodb.waiting_posts import waiting_item
 from shared.domain.errors import (
     AlreadyAdmitted,
     Busy,
@@ -42,6 +43,7 @@ from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.refusals import busy
 from shared.domain.submission import Task
+from shared.domain.waiting_post import WaitingPost
 from shared.ports.jobs import Admission, DueJob, Idempotency, JobPage
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class DynamoJobStore:
         *,
         claimed: Job | None = None,
         admission: Admission | None = None,
+        waiting: WaitingPost | None = None,
         limits: Limits = UNLIMITED,
     ) -> None:
         put = _job_put(claimed or job, condition="attribute_not_exists(pk)")
@@ -78,6 +81,9 @@ class DynamoJobStore:
         if admission:
             refusal = VersionConflict("the same request is being admitted at this moment")
             writes.append(Write(_admission_put(admission, job.created_at), refusal))
+        if waiting:
+            put = {"Item": waiting_item(waiting)}
+            writes.append(Write(put, VersionConflict("the job is waited for")))
         try:
             self._write(writes, job, was=None, limits=limits)
         except ServiceError as exc:
@@ -226,14 +232,10 @@ def _with_it(job: Job, was: Job | None) -> Iterator[Write]:
 def _admission_put(admission: Admission, now: datetime) -> dict[str, Any]:
     # The table forgets when it likes, so the time is compared as well.
     condition = "attribute_not_exists(pk) OR expires_at <= :now"
-    values: dict[str, object] = {":now": int(now.timestamp())}
-    if admission.replaces_until:
-        condition += " OR attribute_not_exists(claimed_at) OR claimed_at <= :until"
-        values[":until"] = text_of(admission.replaces_until)
     return {
-        "Item": admission_item(admission, now),
+        "Item": admission_item(admission),
         "ConditionExpression": condition,
-        "ExpressionAttributeValues": wire(values),
+        "ExpressionAttributeValues": wire({":now": int(now.timestamp())}),
     }
 
 

@@ -21,6 +21,7 @@ from shared.domain.job import Job
 from shared.domain.job_filter import ALL_JOBS, JobFilter
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.submission import Task
+from shared.domain.waiting_post import WaitingPost
 from shared.ports.jobs import Admission, DueJob, Idempotency, JobPage
 
 _MOST_LOOKED_AT: Final = 500
@@ -32,12 +33,12 @@ class MemoryJobStore:
     def __init__(self) -> None:
         self.announced: dict[EventId, Event] = {}
         self.ledger = MemoryLedger()
+        self.waiting: dict[tuple[str, JobId], WaitingPost] = {}
         self._jobs: dict[JobId, Job] = {}
         self._due: dict[JobId, DueJob] = {}  # written with the job, as an index is
         self._agenda: list[tuple[datetime, JobId]] = []
         self._owners: dict[Task, JobId] = {}
         self._admissions: dict[str, Admission] = {}
-        self._claims: dict[str, datetime] = {}
 
     def add(
         self,
@@ -45,15 +46,20 @@ class MemoryJobStore:
         *,
         claimed: Job | None = None,
         admission: Admission | None = None,
+        waiting: WaitingPost | None = None,
         limits: Limits = UNLIMITED,
     ) -> None:
         if job.id in self._jobs:
             raise VersionConflict(f"{job.id} exists")
         if admission:
-            self._refuse_repeat(admission, job.created_at)
+            known = self.admitted(admission.idempotency, now=job.created_at)
+            if known:
+                raise known
         self.ledger.check(job, was=None, limits=limits)
         if admission:
-            self._admit(admission, job.created_at)
+            self._admissions[admission.idempotency.key] = admission
+        if waiting:
+            self.waiting[waiting.request, waiting.job_id] = waiting
         self._write(job, was=None, limits=limits)
         if claimed:
             self._write(claimed, was=job, limits=limits)
@@ -123,20 +129,6 @@ class MemoryJobStore:
                 return at
             heappop(self._agenda)
         return None
-
-    def _refuse_repeat(self, admission: Admission, now: datetime) -> None:
-        key, until = admission.idempotency.key, admission.replaces_until
-        known = self.admitted(admission.idempotency, now=now)
-        claimed_at = self._claims.get(key)
-        if known and not (until and (claimed_at is None or claimed_at <= until)):
-            raise known
-
-    def _admit(self, admission: Admission, now: datetime) -> None:
-        key = admission.idempotency.key
-        self._admissions[key] = admission
-        self._claims.pop(key, None)
-        if admission.replaces_until is None:
-            self._claims[key] = now
 
     def _write(self, job: Job, *, was: Job | None, limits: Limits = UNLIMITED) -> None:
         self._jobs[job.id] = job

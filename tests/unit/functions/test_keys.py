@@ -16,6 +16,7 @@ ALL_TERMS = {
     "rate": 10,
     "max_in_flight": 20,
     "models": ["bytedance/seedream-4-5", "seedream-4"],
+    "model_aliases": {"gpt-image-1": "seedream-4-5"},
     "expires": "2027-01-01",
     "retention": {"media_days": 7},
 }
@@ -42,6 +43,7 @@ def test_a_key_is_made_with_all_its_terms(door: FrontDoor) -> None:
         "rate": 10,
         "max_in_flight": 20,
         "models": ["seedream-4.5", "seedream-4"],
+        "model_aliases": {"gpt-image-1": "seedream-4.5"},
         "retention": {"media_days": 7, "record_days": None},
         "created_at": "2026-11-20T12:00:00.000Z",
         "expires_at": "2027-01-01T00:00:00.000Z",

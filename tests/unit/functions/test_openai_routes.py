@@ -1,22 +1,16 @@
-"""OpenAI's image API: its words, and that whoever posts again pays once."""
+"""OpenAI's image API: its words for images and errors."""
 
 import base64
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import JobId
-from shared.domain.job import Job
-from tests.http_events import Answer
 from tests.memory_service import NOW, MemoryService
 from tests.pictures import a_png
-from tests.unit.functions.calling import deliver, finish_after, post
-
-FOX = {"model": "seedream-4.5", "prompt": "a fox in watercolor"}
-GENERATIONS = "/v1/images/generations"
-EDITS = "/v1/images/edits"
+from tests.unit.functions.calling import finish_after, post
+from tests.unit.functions.image_calls import EDITS, a_form, edit, generate, job_id_of, jobs_of
 
 
 @pytest.fixture
@@ -24,45 +18,8 @@ def key(service: MemoryService) -> str:
     return service.issue_key(tenant="default", name="test").text
 
 
-def generate(
-    service: MemoryService, key: str, *, count: int = 0, came_ago: float = 0, **body: Any
-) -> Answer:
-    headers = {"x-stainless-retry-count": str(count)}
-    return post(service, GENERATIONS, FOX | body, key=key, headers=headers, came_ago=came_ago)
-
-
-def a_form(parts: list[tuple[str, str | bytes]]) -> tuple[bytes, dict[str, str]]:
-    """Files are bytes. Return the body and the headers it goes with."""
-    body = b""
-    for name, content in parts:
-        file = '; filename="a.png"\r\nContent-Type: image/png' if isinstance(content, bytes) else ""
-        head = f'--cut\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
-        data = content if isinstance(content, bytes) else content.encode()
-        body += head.encode() + data + b"\r\n"
-    return body + b"--cut--\r\n", {"content-type": "multipart/form-data; boundary=cut"}
-
-
-def edit(
-    service: MemoryService,
-    key: str,
-    *parts: tuple[str, str | bytes],
-    more: Mapping[str, str] | None = None,
-) -> Answer:
-    given = [("model", "seedream-4.5"), ("prompt", "make it night"), *parts]
-    body, headers = a_form(given)
-    return post(service, EDITS, body, key=key, headers={**headers, **(more or {})})
-
-
-def jobs_of(service: MemoryService) -> tuple[Job, ...]:
-    return service.jobs.newest("default", limit=100, cursor=None).jobs
-
-
-def job_id_of(answer: Answer) -> str:
-    return answer.headers["x-seedhook-job-id"]
-
-
 class TestAnImage:
-    def test_images_come_as_links(self, service: MemoryService, key: str) -> None:
+    def test_images_come_as_links_and_as_data(self, service: MemoryService, key: str) -> None:
         finish_after(service, 3)
 
         answer = generate(service, key, n=2, size="auto", quality="standard", user="u-7")
@@ -71,6 +28,7 @@ class TestAnImage:
         assert [*answer.json] == ["created", "data", "usage"]
         assert answer.json["created"] == int(NOW.timestamp()) + 3
         assert [one["url"][:8] for one in answer.json["data"]] == ["https://"] * 2
+        assert [base64.b64decode(one["b64_json"]) for one in answer.json["data"]] == [a_png()] * 2
         assert answer.json["usage"]["charged_usd"] == "0.0700"
         (job,) = jobs_of(service)
         assert job_id_of(answer) == job.id
@@ -130,114 +88,26 @@ def _largest_first(large: bytes) -> Any:
     return draw
 
 
-class TestWhoPostsAgain:
-    def test_a_job_that_takes_longer_asks_the_client_to_come_again(
-        self, service: MemoryService, key: str
-    ) -> None:
-        answer = generate(service, key)
-
-        assert (answer.status, answer.headers["x-should-retry"]) == (409, "true")
-        assert (service.clock.now() - NOW).total_seconds() == pytest.approx(25, abs=0.1)
-        error = answer.json["error"]
-        assert [*error] == ["message", "type", "param", "code", "job_id"]
-        assert error["job_id"] == job_id_of(answer) == jobs_of(service)[0].id
-
-    def test_who_comes_again_gets_the_same_job_and_pays_once(
-        self, service: MemoryService, key: str
-    ) -> None:
-        first = generate(service, key)
-        second = generate(service, key, count=1)
-        deliver(service)
-
-        third = generate(service, key, count=2)
-
-        assert (second.status, third.status) == (409, 200)
-        assert {job_id_of(answer) for answer in (first, second, third)} == {jobs_of(service)[0].id}
-        assert len(service.apixo.tasks) == 1
-
-    def test_a_new_call_makes_a_job_whatever_was_asked_before(
-        self, service: MemoryService, key: str
-    ) -> None:
-        finish_after(service, 1)
-
-        one, other = generate(service, key), generate(service, key)
-
-        assert job_id_of(one) != job_id_of(other)
-        assert len(jobs_of(service)) == 2
-
-    def test_who_comes_again_joins_the_latest_job(self, service: MemoryService, key: str) -> None:
-        generate(service, key)
-        latest = generate(service, key)
-
-        assert job_id_of(generate(service, key, count=1)) == job_id_of(latest)
-
-    def test_a_first_post_that_never_came_is_made_up_for_by_the_second(
-        self, service: MemoryService, key: str
-    ) -> None:
-        again, once_more = generate(service, key, count=1), generate(service, key, count=2)
-
-        assert job_id_of(again) == job_id_of(once_more)
-        assert len(jobs_of(service)) == 1
-
-    def test_a_post_that_its_own_repetition_overtook_joins_it(
-        self, service: MemoryService, key: str
-    ) -> None:
-        repetition = generate(service, key, count=1)
-
-        late = generate(service, key, came_ago=26)
-
-        assert job_id_of(late) == job_id_of(repetition)
-        assert len(service.apixo.tasks) == 1
-
-    def test_after_ten_minutes_it_is_another_request(
-        self, service: MemoryService, key: str
-    ) -> None:
-        generate(service, key)
-        service.time.sleep(600)
-
-        generate(service, key, count=1)
-
-        assert len(jobs_of(service)) == 2
-
-    def test_another_body_or_another_key_is_another_request(
-        self, service: MemoryService, key: str
-    ) -> None:
-        other = service.issue_key(tenant="default", name="other").text
-        generate(service, key)
-
-        generate(service, key, count=1, seed=1)
-        generate(service, other, count=1)
-
-        assert len(jobs_of(service)) == 3
-
-    def test_an_edit_is_known_again_by_its_files(self, service: MemoryService, key: str) -> None:
-        again = {"x-stainless-retry-count": "1"}
-        first = edit(service, key, ("image", a_png()))
-
-        same = edit(service, key, ("image", a_png()), more=again)
-        other = edit(service, key, ("image", a_png(4, 4)), more=again)
-
-        assert job_id_of(same) == job_id_of(first)
-        assert job_id_of(other) != job_id_of(first)
-
-
 class TestErrors:
     @pytest.mark.parametrize(
         ("body", "param"),
         [
             ({"background": "transparent"}, "background"),
-            ({"moderation": "low"}, "moderation"),
-            ({"style": "vivid"}, "style"),
+            ({"moderation": "strict"}, "moderation"),
+            ({"output_compression": 80}, "output_compression"),
             ({"stream": True}, "stream"),
             ({"partial_images": 2}, "partial_images"),
             ({"mask": "data:image/png;base64,"}, "mask"),
             ({"images": ["https://example.com/a.png"]}, "images"),
-            ({"size": "1024x1024"}, "size"),
-            ({"quality": "hd"}, "quality"),
+            ({"size": "1000x1000"}, "size"),
+            ({"quality": "ultra"}, "quality"),
+            ({"dry_run": True}, "dry_run"),
+            ({"watermark": "perhaps"}, "watermark"),
+            ({"seed": "12345678901234567890"}, "seed"),
             ({"response_format": "png"}, "response_format"),
             ({"model": "dall-e-3"}, "model"),
             ({"n": 11}, "n"),
-            ({"n": "2"}, "n"),
+            ({"n": "two"}, "n"),
             ({"prompt": ""}, "prompt"),
         ],
     )
@@ -256,7 +126,7 @@ class TestErrors:
     def test_a_size_that_is_too_small_names_those_there_are(
         self, service: MemoryService, key: str
     ) -> None:
-        error = generate(service, key, size="1024x1024").json["error"]
+        error = generate(service, key, size="1000x1000").json["error"]
 
         assert "allowed are 3686400 to 16777216" in error["message"]
 
@@ -270,7 +140,7 @@ class TestErrors:
             ([("image", a_png()), ("n", "two")], "n"),
             ([("image", a_png()), ("n", "1"), ("n", "2")], "n"),
             ([("image", a_png())] * 15, "image"),
-            ([("image", a_png()), ("input_fidelity", "high")], "input_fidelity"),
+            ([("image", a_png()), ("background", "transparent")], "background"),
         ],
     )
     def test_a_form_is_refused_by_the_name_of_its_field(
@@ -345,7 +215,7 @@ class TestErrors:
         service.apixo.fail(task, Fault(code=fault, message="no"))
         service.collect(job)
 
-        answer = generate(service, key, count=1)
+        answer = generate(service, key)
 
         assert (answer.status, answer.json["error"]["code"]) == (status, code)
         assert answer.headers["x-should-retry"] == "false"
