@@ -94,6 +94,7 @@ def check_end(world: "World") -> None:
         _only_deadlines_expire,
         the_books_balance,
         check_deliveries,
+        _each_call_is_one_job,
     ):
         check(world)
 
@@ -163,10 +164,16 @@ def _the_ledgers_agree(world: "World") -> None:
 
 
 def _one_key_is_one_job(world: "World") -> None:
-    made = Counter(job.metadata["client"] for job in world.store.all())
+    named = (job.metadata.get("client") for job in world.store.all())
+    made = Counter(client for client in named if client)
     for client, times in made.items():
         if times > 1:
             raise Violation(f"client {client} asked under one key and got {times} jobs")
+
+
+def _each_call_is_one_job(world: "World") -> None:
+    if world.image_callers:
+        world.image_callers.check()
 
 
 def _no_job_vanishes(world: "World") -> None:

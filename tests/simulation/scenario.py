@@ -11,6 +11,7 @@ from shared.domain.job import Job
 from shared.ports.jobs import Idempotency
 from tests.memory_service import NOW, a_wish
 from tests.simulation.effects import Mishap, Plan, Violation
+from tests.simulation.image_callers import ImageCallers
 from tests.simulation.oracles import check_end, was_retried
 from tests.simulation.provider import Habits
 from tests.simulation.surroundings import Weather
@@ -22,6 +23,7 @@ _END: Final = timedelta(days=10)  # and by then everything must be settled, also
 _CLIENT_TRIES: Final = 4
 _MAY_FAIL_OVER: Final = 0.8
 _ADMITTED_SLOWLY: Final = 0.05  # so that no time is left to call the provider
+_POSTS_IMAGES: Final = 0.15
 _CHANGES_ITS_MIND: Final = 0.25
 # Seconds: some in the middle of the first call, some when the job is long over.
 _SECOND_THOUGHTS: Final = (0.2, 1, 6, 30, 600, 5000)
@@ -70,6 +72,10 @@ def storm(
     world.effects.most *= max(1, count // 3)
     for number in range(count):
         _Client(world, chance, number).comes_at(chance.uniform(0, 300))
+    posts = random.Random(seed + 4)  # noqa: S311  # a seed must replay
+    if posts.random() < _POSTS_IMAGES:
+        world.image_callers = ImageCallers(world, posts)
+        world.image_callers.come()
     return play(world, seed)
 
 

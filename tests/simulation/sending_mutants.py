@@ -134,7 +134,7 @@ def _drops_what_came_inline(keep: Original) -> Any:
 
 
 def _never_deduplicates(_: Original) -> Any:
-    return lambda self, admission, now: None
+    return lambda *_, **__: None
 
 
 def _key_is_written_first(add: Original) -> Any:
@@ -163,7 +163,7 @@ BROKEN_SENDING: Final = (
     Mutant("fail over too soon", jobs, "has_surely_failed", _fails_over_too_soon),
     Mutant("move on while it is open", Job, "settled", _moves_on_while_something_is_open),
     Mutant("drop what came inline", TakeIn, "_keep", _drops_what_came_inline),
-    Mutant("no idempotency", table.MemoryJobStore, "_refuse_repeat", _never_deduplicates),
+    Mutant("no idempotency", table.MemoryJobStore, "admitted", _never_deduplicates),
     Mutant(
         "idempotency outside the transaction", table.MemoryJobStore, "add", _key_is_written_first
     ),

@@ -23,6 +23,7 @@ from shared.adapters.memory.ledger import MemoryAccounts, MemoryUsageBook
 from shared.adapters.memory.messages import MemoryBus
 from shared.adapters.memory.metrics import MemoryMetrics
 from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutbox
+from shared.adapters.memory.waiting_posts import MemoryWaitingPosts
 from shared.adapters.parallel import InTurn
 from shared.catalog.load import load_catalog
 from shared.domain.api_key import Terms
@@ -37,6 +38,7 @@ from shared.wiring.service import Service
 from tests.memory_service import NOW
 from tests.simulation.agenda import Agenda
 from tests.simulation.effects import Crash, Effects, Plan, Tapped, Violation
+from tests.simulation.image_callers import ImageCallers
 from tests.simulation.oracles import Chronicle, RecordingJobStore
 from tests.simulation.provider import Habits, SimulatedProvider
 from tests.simulation.receivers import (
@@ -74,6 +76,7 @@ class World(Service):
         self.agenda = Agenda(NOW)
         self.effects = Effects(plan, let_others_work=self._let_others_work)
         self.chronicle = Chronicle()
+        self.image_callers: ImageCallers | None = None
         self.clock = self.agenda
         self.random_bytes = self.chance.randbytes
         self.signing_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
@@ -94,6 +97,7 @@ class World(Service):
         self.chronicle.bucket = self.bucket.objects
         self.jobs = self._tapped(self.store, "jobs")
         self.outbox = self._tapped(MemoryOutbox(self.store), "outbox")
+        self.waiting_posts = self._tapped(MemoryWaitingPosts(self.store), "waiting_posts")
         self.api_keys = MemoryApiKeys()
         self.accounts = MemoryAccounts(self.store.ledger)
         self.usage_book = MemoryUsageBook(self.store.ledger)

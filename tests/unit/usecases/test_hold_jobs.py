@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from shared.domain.errors import VersionConflict
 from shared.domain.waiting_post import WaitingPost
 from shared.usecases.hold_jobs import HoldJobs
 from tests.memory_service import NOW, MemoryService
@@ -70,6 +73,13 @@ def test_who_is_beaten_everywhere_makes_a_job(service: MemoryService) -> None:
     parked_jobs(service, 2)
 
     assert others_take(service, 2).claim(REQUEST, until=UNTIL, is_retry=False) is None
+
+
+def test_who_is_beaten_each_time_is_told_to_come_again(service: MemoryService) -> None:
+    parked_jobs(service, 20)
+
+    with pytest.raises(VersionConflict):
+        others_take(service, 20).claim(REQUEST, until=UNTIL, is_retry=False)
 
 
 def test_each_post_has_a_name_of_its_own(service: MemoryService) -> None:
