@@ -14,12 +14,16 @@ from tests.pictures import a_png
 _FIELDS: Final = (
     *("model", "prompt", "n", "size", "response_format", "user", "quality", "output_format"),
     *("seed", "mask", "background", "stream", "image", "images", "image[]"),
+    *("watermark", "sequential_image_generation", "input_fidelity", "style", "moderation"),
+    *("output_compression", "partial_images", "dry_run"),
 )
 _RIGHT: Final = {
     "n": ["1", "3"],
-    "size": ["2K", "auto", "2048x2048"],
+    "size": ["2K", "auto", "2048x2048", "1024x1024", "256x256"],
+    "watermark": ["true", "false"],
+    "sequential_image_generation": ["auto", "disabled"],
     "response_format": ["url", "b64_json"],
-    "quality": ["auto", "standard"],
+    "quality": ["auto", "standard", "hd"],
     "seed": ["7", "-7", "9" * 30],
 }
 _TYPES: Final = (
@@ -58,6 +62,8 @@ def any_image_post(rng: Random, key: str) -> dict[str, Any]:
         event["headers"]["content-type"] = _TYPES[0] if usual else rng.choice(_TYPES)
     if rng.random() < 0.3:
         event["headers"]["x-stainless-retry-count"] = rng.choice(["1", "2", rng.choice(NAUGHTY)])
+    if rng.random() < 0.1:
+        event["headers"]["idempotency-key"] = rng.choice(["one", "two", rng.choice(NAUGHTY)])
     return event
 
 
