@@ -44,6 +44,12 @@ STARTS: Final[Mapping[str, Start]] = {
         bar=1.6,
         has_app=True,
     ),
+    "openai": Start(
+        clients=_SENDING,
+        wiring=("authenticate", "admit_job", "send_off", "await_end"),
+        bar=1.6,
+        has_app=True,
+    ),
     "manage": Start(
         clients=("dynamodb", "s3"),
         wiring=("authenticate", "jobs", "await_change", "media"),

@@ -1,12 +1,14 @@
-"""The front door on loopback: hands requests to the engine's HTTP API as AWS's gateway would.
+"""The front doors on loopback: hand requests to the HTTP API, or to the function URL, as AWS does.
 
 Bridges:
 
-* The engine tells its APIs apart by host name: here the API is named in the path instead, so the
-  caller's Host header reaches the function, and no path of a caller's can mean the engine itself.
-* The engine enforces no limits: bodies of 10 MB, Lambda payloads of 6 MB each way and 30 s for an
-  integration are refused and answered as an HTTP API answers.
-* A function that failed is a 502 with its stack trace there, a plain 500 here.
+* The engine tells its APIs and URLs apart by host name: here they are named in the path instead, so
+  an API's function sees the caller's Host header, and no path of a caller's can mean the engine
+  itself.
+* The engine enforces no limits: bodies of 10 MB and 30 s for an integration of the HTTP API, and
+  Lambda payloads of 6 MB each way at both, are refused and answered as AWS answers.
+* A function that failed is a 502 with its stack trace there: here it is a plain 500 of the HTTP
+  API, or a plain 502 of the function URL.
 """
 
 import asyncio
@@ -15,9 +17,10 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 import uvicorn
@@ -56,17 +59,40 @@ def failed() -> Response:
     return _message(500, "Internal Server Error")
 
 
+def bad_gateway() -> Response:
+    return Response("Internal Server Error", 502, media_type="text/plain")
+
+
 def unavailable() -> Response:
     return _message(503, "Service Unavailable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where the engine serves an API or a function URL, and how AWS limits it."""
+
+    path: bytes
+    seconds: float | None  # None: the function's own timeout ends the wait
+    failed: Callable[[], Response]
+
+
+def http_api(api_id: str, *, seconds: float = INTEGRATION_SECONDS) -> Door:
+    path = f"/_aws/execute-api/{api_id}/$default"
+    return Door(path=path.encode(), seconds=seconds, failed=failed)
+
+
+def function_url(url: str) -> Door:
+    """`url` begins as AWS::Lambda::Url gives it: its first label names it to the engine."""
+    label = (urlsplit(url).hostname or "").partition(".")[0]
+    return Door(path=f"/_aws/lambda-url/{label}".encode(), seconds=None, failed=bad_gateway)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """One HTTP API behind its limits, as an ASGI application."""
+    """One door behind its limits, as an ASGI application."""
 
     upstream: httpx.AsyncClient
-    api_id: str
-    seconds: float = INTEGRATION_SECONDS
+    door: Door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -81,12 +107,14 @@ class Gateway:
         if _payload_size(body) > PAYLOAD_LIMIT:
             return too_large()
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.door.seconds):
                 status, headers, content = await self._forward(request, body)
         except (TimeoutError, httpx.TransportError):
             return unavailable()
+        except asyncio.CancelledError:  # the stack stops, and some requests still wait
+            return unavailable()
         if _payload_size(content) > PAYLOAD_LIMIT or _is_function_error(status, content):
-            return failed()
+            return self.door.failed()
         response = Response(content, status)
         response.raw_headers = headers
         return response
@@ -94,7 +122,7 @@ class Gateway:
     async def _forward(self, request: Request, body: bytes) -> tuple[int, Headers, bytes]:
         path = request.scope["raw_path"]
         query = request.scope["query_string"]
-        target = f"/_aws/execute-api/{self.api_id}/$default".encode() + path
+        target = self.door.path + path
         forwarded = httpx.Request(
             request.method,
             self.upstream.base_url,
@@ -148,7 +176,7 @@ def _end_to_end(headers: Headers) -> Headers:
     return [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
 
 
-def create_app(*, engine_url: str, api_id: str) -> ASGIApp:
+def create_app(*, engine_url: str, door: Door) -> ASGIApp:
     upstream = httpx.AsyncClient(
         base_url=engine_url,
         trust_env=False,
@@ -162,7 +190,7 @@ def create_app(*, engine_url: str, api_id: str) -> ASGIApp:
 
     app = Starlette(lifespan=lifespan)
     # Not a route: Starlette's patterns stop at a line break, which a path may hold.
-    app.router.default = Gateway(upstream=upstream, api_id=api_id)
+    app.router.default = Gateway(upstream=upstream, door=door)
     return app
 
 

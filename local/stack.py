@@ -23,7 +23,7 @@ from local.function_logs import complaints
 from local.package import Packages, build_packages, host_architecture
 from local.ports import LOOPBACK, check_origin, free_port, listening_socket
 from local.providers import Connection, connections, template_parameters
-from local.proxy import create_app, serving
+from local.proxy import create_app, function_url, http_api, serving
 from local.sandbox.faults.plan import NO_FAULTS, Plan, PlanRefused, read_plan
 from local.sandbox.server import running_sandbox
 
@@ -77,6 +77,7 @@ class Stack:
     """A running stack. What the contract's ready line shows, and what tests need besides."""
 
     api_url: str
+    openai_url: str
     api_key: str
     aws_endpoint_url: str
     region: str
@@ -96,6 +97,7 @@ class Stack:
     def ready_line(self) -> dict[str, str]:
         return {
             "api_url": self.api_url,
+            "openai_url": self.openai_url,
             "api_key": self.api_key,
             "console_url": self.console_url,
             "aws_endpoint_url": self.aws_endpoint_url,
@@ -119,6 +121,7 @@ class _Ground:
 
     folders: Folders
     listener: socket.socket
+    openai_listener: socket.socket
     engine: Engine
     sandbox_url: str
     connections: tuple[Connection, ...]
@@ -127,6 +130,10 @@ class _Ground:
     def api_url(self) -> str:
         return f"http://{LOOPBACK}:{self.listener.getsockname()[1]}"
 
+    @property
+    def openai_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.openai_listener.getsockname()[1]}/v1"
+
 
 @contextmanager
 def running_stack(options: StackOptions) -> Iterator[Stack]:
@@ -134,8 +141,12 @@ def running_stack(options: StackOptions) -> Iterator[Stack]:
     with ExitStack() as started:
         ground = _start_ground(options, started)
         deployment = _deploy(options, ground)
-        app = create_app(engine_url=ground.engine.url, api_id=deployment.output("ApiId"))
-        started.enter_context(serving(app, ground.listener))
+        for listener, door in (
+            (ground.listener, http_api(deployment.output("ApiId"))),
+            (ground.openai_listener, function_url(deployment.output("OpenAiUrl"))),
+        ):
+            app = create_app(engine_url=ground.engine.url, door=door)
+            started.enter_context(serving(app, listener))
         try:
             stack = _described(ground, deployment)
         except StackError as exc:
@@ -148,7 +159,10 @@ def running_stack(options: StackOptions) -> Iterator[Stack]:
 
 def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     folders = started.enter_context(run_folders(options.data))
-    listener = started.enter_context(closing(listening_socket(options.port)))
+    listener, openai_listener = (
+        started.enter_context(closing(listening_socket(port)))
+        for port in (options.port, _kept_port(folders, "openai-port"))
+    )
     options.report("starting the embedded AWS and the sandbox providers")
     engine = started.enter_context(running_engine(_engine_options(folders, options)))
     sandbox = started.enter_context(
@@ -161,6 +175,7 @@ def _start_ground(options: StackOptions, started: ExitStack) -> _Ground:
     return _Ground(
         folders=folders,
         listener=listener,
+        openai_listener=openai_listener,
         engine=engine,
         sandbox_url=sandbox.base_url,
         connections=connections(options.environ, sandbox_url=sandbox.base_url),
@@ -240,6 +255,7 @@ def _described(ground: _Ground, deployment: Deployment) -> Stack:
     deployer.change(deployment, _intake_keys(api_key))
     return Stack(
         api_url=ground.api_url,
+        openai_url=ground.openai_url,
         api_key=api_key,
         aws_endpoint_url=ground.engine.url,
         region=REGION,

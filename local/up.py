@@ -25,6 +25,7 @@ def show(stack: Stack, console: Console, *, faults: tuple[str, ...] = ()) -> Non
     rows = {
         "console": stack.console_url,
         "API": f"{stack.api_url}/v1",
+        "OpenAI": stack.openai_url,
         "API key": stack.api_key,
         "AWS": f"{stack.aws_endpoint_url} ({stack.region}, any credentials)",
         "uploads": f"s3://{stack.uploads_bucket}",

@@ -7,7 +7,9 @@ import os
 from collections.abc import Mapping
 from typing import Final, Self
 
-_LONGEST_ANSWER: Final = 25
+# Seconds that an answer may wait for its job.
+_LONGEST_ANSWER: Final = 25  # API Gateway gives up after 30
+_LONGEST_OPENAI_WAIT: Final = 840  # Lambda ends a function after 900
 
 
 class SettingMissing(Exception):
@@ -105,11 +107,16 @@ class IntakeSettings(_FromEnv):
 
 
 class AnswerSettings(_FromEnv):
+    """`openai_wait_seconds` is set for the function behind the function URL alone."""
+
     answer_seconds: str = str(_LONGEST_ANSWER)
+    openai_wait_seconds: str = ""
 
     @property
     def seconds(self) -> float:
-        """At most what API Gateway leaves time for, whatever was asked for."""
+        """At most what API Gateway, or Lambda behind a function URL, leaves time for."""
+        if self.openai_wait_seconds:
+            return min(float(self.openai_wait_seconds), _LONGEST_OPENAI_WAIT)
         return min(float(self.answer_seconds), _LONGEST_ANSWER)
 
 

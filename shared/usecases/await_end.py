@@ -8,7 +8,7 @@ from shared.domain.job import Job
 from shared.ports.jobs import JobStore
 from shared.ports.runtime import Clock
 
-_PAUSE_SECONDS: Final = 0.25
+PAUSE_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class AwaitEnd:
         """Return the job as soon as it is over, else as it is at `until`."""
         latest = self.jobs.get(job.id)
         while not latest.is_terminal and (left := self._left(until)) > 0:
-            self.clock.sleep(min(_PAUSE_SECONDS, left))
+            self.clock.sleep(min(PAUSE_SECONDS, left))
             latest = self.jobs.get(job.id)
         return latest
 

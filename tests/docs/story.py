@@ -15,7 +15,7 @@ DRAWING_SECONDS: Final = 31
 
 class StoryService(MemoryService):
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(OPENAI_WAIT_SECONDS="240")
         self.random_bytes = lambda count: bytes(range(count))
         self.apixo.draw = lambda _: PICTURE
         self.key = self.issue_key(tenant="default", name="sample")

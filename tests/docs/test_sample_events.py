@@ -20,8 +20,9 @@ from shared.domain.status import JobStatus
 from shared.ports.callbacks import KeptCallback
 from shared.ports.messages import TaskHint
 from shared.usecases.webhooks import Registration
-from tests.docs.story import PICTURE, StoryService
+from tests.docs.story import DRAWING_SECONDS, PICTURE, StoryService
 from tests.http_events import Answer, AnyContext
+from tests.unit.functions.calling import finish_after
 
 type Invoke = Callable[[str], Any]
 
@@ -61,6 +62,18 @@ def test_a_request_is_admitted_and_sent(service: StoryService, invoke: Invoke) -
     assert (answer.status, answer.json["id"]) == (202, JOB)
     assert answer.json["input"]["aspect_ratio"] == "16:9"
     assert service.jobs.get(JOB).status is JobStatus.PROCESSING
+
+
+def test_a_request_at_the_function_url_gets_its_images(
+    service: StoryService, invoke: Invoke
+) -> None:
+    finish_after(service, DRAWING_SECONDS)
+
+    answer = Answer.of(invoke("openai"))
+
+    assert answer.status == 200
+    assert answer.headers["x-seedhook-job-id"] == JOB
+    assert len(answer.json["data"]) == 1
 
 
 def test_a_callback_is_kept_and_handed_on(service: StoryService, invoke: Invoke) -> None:

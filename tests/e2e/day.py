@@ -133,6 +133,7 @@ def play(day: Day) -> None:
         _batches(day, limited)
         _lifecycle(day, api)
         _reading(day, api)
+        _waiting(day)
         _operating(day, api, hooks)
         _sent_later(day, api)
         _lost_answer(day, api)
@@ -297,6 +298,17 @@ def _reading(day: Day, api: Api) -> None:
         assert api.get(f"/v1/{path}").status_code == 200
     body = {"model": "seedream-4.5", "prompt": PROMPT, "response_format": "b64_json"}
     assert api.post("/v1/images/generations", json=body).status_code == 200
+
+
+def _waiting(day: Day) -> None:
+    """Posts to the function URL: an edit, and a generation of several requests."""
+    fields = {"model": "seedream-4.5", "prompt": PROMPT, "response_format": "b64_json"}
+    with Api(base_url=day.stack.openai_url, key=day.stack.api_key) as patient:
+        day.watch_problems(patient)
+        edited = patient.post("/images/edits", data=fields, files={"image": PICTURE})
+        several = patient.post("/images/generations", json=fields | {"n": 6})
+        patient.post("/images/generations", json=fields | {"model": PROMPT})
+    assert (edited.status_code, several.status_code) == (200, 200)
 
 
 def _operating(day: Day, api: Api, hooks: list[str]) -> None:

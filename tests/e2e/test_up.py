@@ -19,6 +19,7 @@ pytestmark = pytest.mark.engine
 
 READY = {
     "api_url",
+    "openai_url",
     "api_key",
     "console_url",
     "aws_endpoint_url",

@@ -21,3 +21,12 @@ def test_variables_are_read_and_the_rest_has_defaults() -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("", 25), ("3", 3), ("0.5", 0.5), ("60", 25)])
 def test_no_answer_takes_longer_than_the_gateway_waits(text: str, seconds: float) -> None:
     assert AnswerSettings.from_env({"ANSWER_SECONDS": text}).seconds == seconds
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("240", 240), ("7.5", 7.5), ("3600", 840)])
+def test_behind_a_function_url_an_answer_ends_before_lambda_ends_the_function(
+    text: str, seconds: float
+) -> None:
+    environ = {"ANSWER_SECONDS": "2", "OPENAI_WAIT_SECONDS": text}
+
+    assert AnswerSettings.from_env(environ).seconds == seconds

@@ -8,18 +8,21 @@ from typing import Any
 import httpx
 import pytest
 
-from local.proxy import BODY_LIMIT, PAYLOAD_LIMIT, Gateway
+from local.proxy import BODY_LIMIT, PAYLOAD_LIMIT, Door, Gateway, function_url, http_api
 
 Answer = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
+API = http_api("0123abcd")
+FUNCTION_URL = function_url("https://k3v9x2m7.lambda-url.us-east-1.on.aws/v1")
 
-def send(answer: Answer, method: str, url: str, *, seconds: float = 5, **extra: Any) -> Any:
+
+def send(answer: Answer, method: str, url: str, *, door: Door = API, **extra: Any) -> Any:
     """Send one request through a gateway whose upstream answers as told."""
 
     async def through_the_gateway() -> httpx.Response:
         transport = httpx.MockTransport(answer)
         async with httpx.AsyncClient(transport=transport, base_url="http://engine") as upstream:
-            gateway = Gateway(upstream=upstream, api_id="0123abcd", seconds=seconds)
+            gateway = Gateway(upstream=upstream, door=door)
             async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway)) as client:
                 return await client.request(method, url, **extra)
 
@@ -132,9 +135,30 @@ def test_an_integration_that_takes_too_long_is_unavailable() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    answer = send(never, "GET", "http://seedhook.local/", seconds=0.01)
+    answer = send(never, "GET", "http://seedhook.local/", door=http_api("a", seconds=0.01))
 
     assert (answer.status_code, answer.json()) == (503, {"message": "Service Unavailable"})
+
+
+def test_a_request_that_waits_while_the_stack_stops_is_answered() -> None:
+    async def never(_: httpx.Request) -> httpx.Response:
+        waiting.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def stopped_meanwhile() -> httpx.Response:
+        transport = httpx.MockTransport(never)
+        async with httpx.AsyncClient(transport=transport, base_url="http://engine") as upstream:
+            gateway = Gateway(upstream=upstream, door=FUNCTION_URL)
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway)) as client:
+                request = asyncio.create_task(client.post("http://seedhook.local/"))
+                await waiting.wait()
+                request.cancel()
+                return await request
+
+    waiting = asyncio.Event()
+
+    assert asyncio.run(stopped_meanwhile()).status_code == 503
 
 
 def test_an_engine_that_is_gone_is_unavailable() -> None:
@@ -153,6 +177,33 @@ def test_a_function_that_raised_shows_no_stack_trace() -> None:
     answer = send(upstream, "GET", "http://seedhook.local/")
 
     assert (answer.status_code, answer.json()) == (500, {"message": "Internal Server Error"})
+
+
+def test_a_function_url_is_named_in_the_path_and_waits_for_its_function() -> None:
+    upstream = Upstream()
+
+    send(upstream, "POST", "http://seedhook.local/v1/images/edits", door=FUNCTION_URL)
+
+    path = b"/_aws/lambda-url/k3v9x2m7/v1/images/edits"
+    assert upstream.requests[0].extensions["target"] == path
+    assert FUNCTION_URL.seconds is None
+
+
+def test_a_payload_that_is_too_large_is_refused_at_a_function_url_too() -> None:
+    large = b"a" * PAYLOAD_LIMIT
+
+    request = send(Upstream(), "POST", "http://x/", content=large, door=FUNCTION_URL)
+    response = send(Upstream(large), "GET", "http://x/", door=FUNCTION_URL)
+
+    assert (request.status_code, response.status_code) == (413, 502)
+
+
+def test_a_function_that_raised_behind_its_url_is_a_bad_gateway() -> None:
+    upstream = Upstream(b'{"errorMessage": "boom"}', status=502)
+
+    answer = send(upstream, "GET", "http://seedhook.local/", door=FUNCTION_URL)
+
+    assert (answer.status_code, answer.text) == (502, "Internal Server Error")
 
 
 @pytest.mark.parametrize("content", [b'{"detail":"bad gateway"}', b"<html>", b"\xff"])

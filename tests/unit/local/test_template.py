@@ -18,7 +18,8 @@ PATH = Path("template.yaml")
 TEMPLATE = load_template(PATH)
 RESOURCES: Template = TEMPLATE["Resources"]
 KEPT = {"AWS::DynamoDB::Table", "AWS::S3::Bucket"}
-HTTP = ("SubmitFunction", "CallbackFunction", "ManageFunction")
+GATEWAY = ("SubmitFunction", "CallbackFunction", "ManageFunction")
+HTTP = (*GATEWAY, "OpenAiFunction")
 # Actions that know no resources, each with what it is for.
 OF_NO_RESOURCE = {
     "xray:PutTraceSegments": "Lambda hands in the function's traces",
@@ -89,7 +90,7 @@ def test_every_queue_of_dead_letters_has_an_alarm() -> None:
 
 
 def test_the_dashboard_shows_every_function_and_every_queue() -> None:
-    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    body = str(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
 
     for name in of_type("AWS::Serverless::Function"):
         assert f"${{{name}}}" in body, name
@@ -103,11 +104,12 @@ def test_without_alarms_nothing_of_them_is_deployed() -> None:
     assert {one["Condition"] for one in watching.values()} == {
         "HasAlarms",
         "WatchesErrors",
+        "WatchesOpenAiErrors",
         "WatchesSpend",
     }
 
 
-@pytest.mark.parametrize("name", HTTP)
+@pytest.mark.parametrize("name", GATEWAY)
 def test_requests_go_to_the_alias_of_the_latest_release(name: str) -> None:
     resources = deployed(Release="aaaaaaaaaa")["Resources"]
     alias = resources[f"{name}Aliaslive"]["Properties"]
@@ -152,7 +154,7 @@ def test_what_is_not_looked_for_has_its_reason(path: str) -> None:
     assert all("  # " in line for line in skipped)
 
 
-@pytest.mark.parametrize("name", ["SubmitFunction", "IntakeFunction"])
+@pytest.mark.parametrize("name", ["SubmitFunction", "OpenAiFunction", "IntakeFunction"])
 def test_whoever_takes_new_jobs_knows_who_is_drained(name: str) -> None:
     variables = RESOURCES[name]["Properties"]["Environment"]["Variables"]
 
