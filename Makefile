@@ -1,6 +1,6 @@
 # The commands of a working day. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install test browser-test lint simulate chaos fuzz bench bench-peer audit-static audit sbom fix demo dev deploy lock clean
+.PHONY: help install test browser-test lint simulate chaos fuzz bench bench-peer audit-static audit sbom fix demo dev deploy lock clean clients
 .DELETE_ON_ERROR:
 
 # The best interpreter there is: what Lambda runs first, then any newer than 3.12.
@@ -67,7 +67,7 @@ BROWSER = $(or $(CHROMIUM),$(shell for name in chromium chromium-browser google-
 # that it is in, so every test runs, and once. By themselves run those that start stacks of their
 # own, and those that drive the browser, because an event loop runs there.
 STACKS := $(patsubst %,tests/e2e/test_%.py,up day fuzz commands chaos webhooks work lambda_runtime)
-PARTS := tests/e2e tests/unit tests/contract tests/simulation tests/browser tests/docs $(STACKS) tests/fuzz tests
+PARTS := tests/e2e tests/unit tests/contract tests/clients tests/simulation tests/browser tests/docs $(STACKS) tests/fuzz tests
 # These only compute, and give way to the stacks, whose functions have so long to answer.
 COMPUTING := tests/unit tests/simulation tests/fuzz
 COVERED := tests/unit tests/contract tests/docs
@@ -77,6 +77,7 @@ COVER := --cov --cov-report= --cov-fail-under=0
 test: install .venv-audit/installed  ## everything CI runs
 	$(SIDE_BY_SIDE) $(LINTERS) $(AUDITORS)
 	@test -n "$(BROWSER)" || echo "Left out: tests/browser. They need Chromium (apt-get install chromium), or its program's name in CHROMIUM."
+	@test -n "$(NODE)" || echo "Left out: the Node programs of tests/clients. They need Node 20 and npm."
 	$(SIDE_BY_SIDE) --keep-going $(if $(BROWSER),$(PARTS),$(filter-out tests/browser,$(PARTS)))
 	$(VENV)/coverage combine --quiet $(COVERED:tests/%=.parts/coverage-%)
 	$(VENV)/coverage report
@@ -113,6 +114,25 @@ bench: install  ## measure against floors, at most ten minutes; writes benchmark
 	$(VENV)/uv venv --quiet --clear --python $(VENV)/python .venv-peer
 	$(VENV)/uv pip sync --quiet --python .venv-peer/bin/python --require-hashes requirements/peer.txt
 	touch $@
+
+# The programs that tests/clients runs. Each Python client has an environment of its own, because their
+# dependencies exclude each other. tests/clients/scenarios.py decides in the same way whether Node is there.
+NODE := $(shell command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' \
+	2>/dev/null && command -v node)
+CLIENTS := $(patsubst %,.venv-clients/%/installed,openai openai-old litellm)
+NODE_CLIENTS := tests/clients/node/node_modules/.package-lock.json
+
+$(CLIENTS): .venv-clients/%/installed: requirements/clients-%.txt .venv/installed
+	$(VENV)/uv venv --quiet --clear --python $(VENV)/python .venv-clients/$*
+	$(VENV)/uv pip sync --quiet --python .venv-clients/$*/bin/python --require-hashes requirements/clients-$*.txt
+	touch $@
+
+$(NODE_CLIENTS): tests/clients/node/package-lock.json
+	cd tests/clients/node && npm ci --silent
+	touch $@
+
+clients: $(CLIENTS) $(if $(NODE),$(NODE_CLIENTS))  ## install the programs that tests/clients runs
+tests/clients: clients
 
 bench-peer: install .venv-peer/installed  ## measure the time we add beside LiteLLM (700 MB); writes benchmarks/peer.md
 	$(VENV)/python -m benchmarks.peer
@@ -164,9 +184,12 @@ lock: .venv/installed  ## resolve the locks anew
 	$(COMPILE) --group engine --output-file requirements/engine.txt
 	$(COMPILE) --group audit --output-file requirements/audit.txt
 	$(COMPILE) --group peer --output-file requirements/peer.txt
+	for client in openai openai-old litellm; do \
+		$(COMPILE) --group clients-$$client --output-file requirements/clients-$$client.txt || exit 1; done
+	$(if $(NODE),cd tests/clients/node && npm update --package-lock-only --silent)
 
 clean:  ## remove what was built
-	rm -rf .venv .venv-engine .venv-audit .venv-peer .aws-sam .parts .seedhook .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-engine .venv-audit .venv-peer .venv-clients tests/clients/node/node_modules .aws-sam .parts .seedhook .mypy_cache .ruff_cache .pytest_cache
 
 # --- sam build -----------------------------------------------------------------------------
 # SAM calls build-<LogicalId> once per function with ARTIFACTS_DIR set; the local stack does the
