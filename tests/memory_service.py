@@ -137,6 +137,12 @@ class MemoryService(Service):
         assert admitted.job
         return admitted.job
 
+    def retry(self, job: Job) -> Job:
+        """Retry a job on the key that it was admitted under."""
+        key = self.api_keys.find(job.key_id)
+        assert key
+        return self.retry_job(job, key=key)
+
     def deliver_messages(self) -> None:
         """Let the queues' functions work until the queues are empty."""
         while self.to_dispatch.messages or self.to_collect.messages:

@@ -90,6 +90,7 @@ class Attempt:
     finished_at: datetime | None
     error: Fault | None
     decision: str | None
+    key: str | None  # the id of the API key that it ran under
     raw: Raw = field(repr=False, compare=False)
 
     @classmethod
@@ -104,6 +105,7 @@ class Attempt:
             finished_at=moment(raw["finished_at"]),
             error=Fault.read(raw["error"]),
             decision=raw.get("decision"),
+            key=raw.get("key"),
             raw=raw,
         )
 

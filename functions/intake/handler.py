@@ -12,9 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.records import work_off
 from shared.adapters.sqs import read_batch_message
-from shared.api.intake import Incoming, read_incoming
-from shared.api.reading import read
-from shared.api.requests import JobRequest
+from shared.api.intake import Incoming, read_incoming, read_wish
 from shared.usecases.take_batch import is_batch
 from shared.usecases.taken import ReadWish, Taken
 from shared.wiring.service import Service
@@ -44,21 +42,21 @@ def intake(service: Service, body: str) -> None:
 
 
 def _reader(service: Service) -> ReadWish:
-    return lambda request: read(JobRequest, request).wish(service.clock.now())
+    return lambda request: read_wish(request, service.clock.now())
 
 
 def _take(service: Service, incoming: Incoming) -> Taken:
-    read_wish = _reader(service)
+    reader = _reader(service)
     if incoming.drop and is_batch(incoming.drop.key):
         batch = service.take_batch(incoming.drop)
         return Taken() if batch else Taken(refused="batch")
     if incoming.drop:
-        return service.take_drop(incoming.drop, read_wish=read_wish, waited=incoming.waited)
+        return service.take_drop(incoming.drop, read_wish=reader, waited=incoming.waited)
     return service.take_request(
         incoming.event_id,
         json.dumps(incoming.detail).encode(),
         at=incoming.at,
-        read_wish=read_wish,
+        read_wish=reader,
     )
 
 

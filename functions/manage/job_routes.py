@@ -32,7 +32,8 @@ def add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
 
     @app.post("/v1/jobs/<job_id>/retry")
     def retry_job(job_id: str) -> Response[str]:
-        job = service.retry_job(_job_of_caller(app, service, job_id))
+        key = service.authenticate(bearer_of(app))
+        job = service.retry_job(service.jobs.get(JobId(job_id)), key=key)
         return answer(_view(app, service, job), status=HTTPStatus.ACCEPTED)
 
     @app.delete("/v1/jobs/<job_id>")

@@ -7,7 +7,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from shared.api.reading import read
+from shared.api.requests import JobRequest
 from shared.domain.edits import Drop
+from shared.domain.errors import FieldError, InvalidRequest
+from shared.usecases.admit_job import Wish
 
 _S3: Final = "aws.s3"
 _REQUESTED: Final = "job.requested"
@@ -75,6 +79,19 @@ def read_incoming(text: str) -> Incoming | None:
         waited=content.get("waited") is True,
         text=text,
     )
+
+
+def read_wish(text: bytes, now: datetime) -> Wish:
+    """Read a request that came in by a batch line, an event or an edit. Raises InvalidRequest.
+
+    Nobody waits for the answer of a dry run there, so `dry_run: true` is refused: dropped, the
+    job would be paid.
+    """
+    request = read(JobRequest, text)
+    if request.dry_run:
+        message = "dry_run is for POST /v1/jobs"
+        raise InvalidRequest([FieldError(pointer="/dry_run", code="unsupported", message=message)])
+    return request.wish(now)
 
 
 def _drop_of(event: _Event) -> Drop:

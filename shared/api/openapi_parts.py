@@ -57,6 +57,7 @@ _ATTEMPT: Final = thing(
     finished_at=optional(MOMENT),
     error=optional(ref("Fault")),
     decision=optional(TEXT),
+    key=TEXT | {"description": "The id of the API key that it ran under."},
     charged_usd=optional(_MONEY),
     submissions=listed(_ANYTHING),
 )

@@ -75,7 +75,7 @@ JOBS: Final = (
         method="post",
         path=f"{_JOB}/retry",
         name="retryJob",
-        summary="Try a failed or expired job again under the same id",
+        summary="Try a failed or expired job again, on the account of the caller's key",
         answers={202: "Job"},
     ),
     Operation(

@@ -24,7 +24,9 @@ from shared.domain.errors import (
     ModelNotFound,
     PreviewNotFound,
     RateLimited,
+    RecordTooLarge,
     ServiceError,
+    TooManyAttempts,
     TooManyInFlight,
     TooManyWebhooks,
     Unauthenticated,
@@ -85,6 +87,8 @@ _ANSWERS: Final[Mapping[type[ServiceError], _Answer]] = {
     TooManyWebhooks: _Answer(HTTPStatus.CONFLICT, "too_many_webhooks"),
     RouteNotFound: _Answer(HTTPStatus.NOT_FOUND, "route_not_found"),
     BodyTooLarge: _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"),
+    TooManyAttempts: _Answer(HTTPStatus.CONFLICT, "too_many_attempts"),
+    RecordTooLarge: _Answer(HTTPStatus.CONFLICT, "record_too_large", Who.SEEDHOOK),
     InvalidTransition: _Answer(HTTPStatus.CONFLICT, "invalid_state"),
     KeyReused: _Answer(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
     # Others were faster, and are done in a moment.

@@ -81,7 +81,7 @@ class JobRequest(StrictRequest):
     webhook_url: WebhookUrl | None = None
     webhook_events: Annotated[list[JobEvent], Field(max_length=8)] = []
     retention: RetentionRequest | None = None
-    dry_run: bool = False
+    dry_run: bool | None = False
 
     @model_validator(mode="after")
     def _size_stands_alone(self) -> "JobRequest":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
+from shared.domain.errors import FieldError, ModelNotAllowed
 from shared.domain.ids import KeyId
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.retention import KEPT, Retention
@@ -42,6 +43,13 @@ class Terms:
 
     def allow(self, model: str) -> bool:
         return not self.models or model in self.models
+
+    def check_model(self, model: str) -> None:
+        """Raises ModelNotAllowed."""
+        if not self.allow(model):
+            message = f"this key is for {', '.join(self.models)}, not for {model}"
+            error = FieldError(pointer="/model", code="forbidden", message=message)
+            raise ModelNotAllowed([error])
 
 
 ANYTHING: Final = Terms()

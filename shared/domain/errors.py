@@ -16,6 +16,8 @@
   - KeyNotFound            no such API key
   - Unpriced               a key with a budget, and nobody knows what this would cost
   - ModelNotAllowed        the key is for other models
+  - TooManyAttempts        the job has had as many attempts as a job may have
+  - RecordTooLarge         a record that the table does not take
   - BudgetExceeded         the key has not enough money left
   - ComeBackLater          not now, says when
     + RateLimited          the key asks too often
@@ -38,6 +40,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from shared.domain.bounds import cut
 
 
 class Who(StrEnum):
@@ -105,6 +109,11 @@ class Fault:
     code: ErrorCode
     message: str
 
+    def bounded(self) -> "Fault":
+        """Return it with its message as far as it is kept."""
+        message = cut(self.message)
+        return self if message == self.message else Fault(code=self.code, message=message)
+
     @property
     def who(self) -> Who:
         return _AT_FAULT.get(self.code, Who.PROVIDER)
@@ -163,6 +172,14 @@ class Unpriced(InvalidRequest):
 
 
 class ModelNotAllowed(InvalidRequest):
+    pass
+
+
+class TooManyAttempts(InvalidRequest):
+    pass
+
+
+class RecordTooLarge(ServiceError):
     pass
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from shared.domain.account import Account
@@ -20,6 +20,7 @@ from shared.domain.status import JobStatus
 from shared.domain.webhook import Webhook
 
 SOURCE: Final = "seedhook"
+_MOST_IMAGES: Final = 30
 
 _ANNOUNCED: Final = {
     JobStatus.PROCESSING: "job.submitted",
@@ -175,7 +176,7 @@ def _event(kind: str, job: Job) -> Event:
         subject=f"job#{job.id}",
         event_id=EventId(f"evt_{job.id.removeprefix('job_')}_{job.version}"),
         at=job.updated_at,
-        data=job_summary(job),
+        data=_few_images(job_summary(job)),
     )
     source_job = job.id if job.source and job.is_terminal else None
     unseen_job = job.id if job.unseen_images else None
@@ -183,6 +184,11 @@ def _event(kind: str, job: Job) -> Event:
     return replace(
         event, tenant=job.tenant, webhook=own, source_job=source_job, unseen_job=unseen_job
     )
+
+
+def _few_images(summary: dict[str, Any]) -> dict[str, Any]:
+    """Events stay small, however much came late: `delivered_images` tells how many there are."""
+    return summary | {"images": summary["images"][:_MOST_IMAGES]}
 
 
 def _own_webhook(job: Job, kind: str) -> JobWebhook | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
 
+from shared.domain.bounds import cut, thinned
 from shared.domain.errors import ErrorCode, Fault, InvalidTransition, TaskTaken
 from shared.domain.failover import (
     PATIENT_TRIES,
@@ -13,9 +14,11 @@ from shared.domain.failover import (
     has_surely_failed,
     leg_after,
 )
+from shared.domain.ids import KeyId
 from shared.domain.image import Look, StoredImage, merged
 from shared.domain.job_facts import JobFacts, TimelineEntry
-from shared.domain.settlement import held_again
+from shared.domain.limits import UNLIMITED, Limits
+from shared.domain.reopening import check_room, held_by, legs_within
 from shared.domain.status import (
     DISPATCH_PATIENCE,
     RECOVERY_PATIENCE,
@@ -46,6 +49,7 @@ class Job(JobFacts):
             delivery=self.delivery,
             started_at=at,
             decision=self.decision or None,
+            key_id=self.payer,
         )
         missing = self.input.n - len(self.images)
         planned = split(missing, per_submission=per_submission, attempt=attempt)
@@ -135,26 +139,32 @@ class Job(JobFacts):
             delivery=leg.delivery,
             sandbox=leg.sandbox,
             estimated_usd=leg.estimated_usd,
-            decision=decision,
+            decision=cut(decision),
             dispatch_tries=0,
         )
 
-    def reopened(self, at: datetime) -> Self:
-        """Try again under the same id; the deadlines run anew. Raises InvalidTransition."""
+    def reopened(self, at: datetime, *, key_id: KeyId, limits: Limits = UNLIMITED) -> Self:
+        """Try again under the same id, on the account of this key; the deadlines run anew.
+
+        What earlier attempts cost, or turn out to have cost, stays with the keys they ran under.
+        Raises InvalidTransition, TooManyAttempts, and Unpriced where the key has a budget and
+        nobody knows what the attempt would cost.
+        """
         if self.status not in REOPENABLE:
             raise InvalidTransition(f"a job that is {self.status} cannot be retried")
-        job = self._to(JobStatus.QUEUED, at, note="retry")
-        if self.route:
-            job = job.rerouted(self.route[0], f"{self.route[0].provider}: tried again, as asked")
+        check_room(self, key_id)
+        job = replace(self, route=legs_within(self, limits))
+        job = job._to(JobStatus.QUEUED, at, note="retry")
+        if job.route:
+            job = job.rerouted(job.route[0], f"{job.route[0].provider}: tried again, as asked")
         job = replace(
-            job,
+            held_by(job, key_id, limits, at),
             # Nothing of the attempts before is waited for, though what they bring still counts.
             submissions=tuple(s.let_go() for s in self.submissions),
             error=None,
             completed_at=None,
             dispatch_tries=0,
             opened_at=at,
-            hold=held_again(self),
         )
         # Late results may have brought everything: then there is nothing to ask for again.
         if len(job.images) >= job.input.n:
@@ -185,7 +195,8 @@ class Job(JobFacts):
             return self._ended(JobStatus.SUCCEEDED, at, error=None)
         faults = [fault for s in self.current for fault in s.faults]
         following = leg_after(self.route, self.provider)
-        if following and not self.images and has_surely_failed(self.current):
+        may_follow = not self.images and self.may_begin_another
+        if following and may_follow and has_surely_failed(self.current):
             decision = because(faults, failed=self.provider, following=following)
             job = self._to(JobStatus.QUEUED, at, note=decision).rerouted(following, decision)
             return replace(job, due_at=job._due(at))
@@ -237,7 +248,7 @@ class Job(JobFacts):
         return min(wanted, self.finish_by, *starts)
 
     def _with(self, changed: Iterable[Submission]) -> Self:
-        new = {(s.attempt, s.number): s for s in changed}
+        new = {(s.attempt, s.number): s.bounded() for s in changed}
         merged = tuple(new.get((s.attempt, s.number), s) for s in self.submissions)
         return replace(self, submissions=merged)
 
@@ -250,10 +261,11 @@ class Job(JobFacts):
         if status is not self.status:
             if status not in TRANSITIONS[self.status]:
                 raise InvalidTransition(f"{self.id}: {self.status} -> {status}")
-            timeline = (*timeline, TimelineEntry(at=at, status=status, note=note))
+            entry = TimelineEntry(at=at, status=status, note=note and cut(note))
+            timeline = thinned((*timeline, entry))
         version = self.version + 1
         return replace(self, status=status, version=version, updated_at=at, timeline=timeline)
 
 
 def _fault(code: ErrorCode, message: str) -> Fault:
-    return Fault(code=code, message=message)
+    return Fault(code=code, message=cut(message))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from shared.domain.bounds import MOST_ATTEMPTS, MOST_HELD_LINKS
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.failover import Leg, has_surely_failed
 from shared.domain.hold import Hold
@@ -48,7 +49,11 @@ class JobFacts:
     dispatch_tries: int = 0
     error: Fault | None = None
     estimated_usd: Decimal | None = None
-    hold: Hold | None = None  # what it keeps of its key's limits; None: nothing
+    hold: Hold | None = None  # what it keeps of the limits of `payer`; None: nothing
+    earlier_holds: tuple[Hold, ...] = ()  # of the openings before: late charges still go there
+    retries: int = 0
+    retried_by: KeyId | None = None  # the key of the latest retry
+    attempts_before: int = 0  # so many attempts there were when it was last retried
     late: bool = False
     trace: str = ""  # of the request that it came with, for whoever follows it through the logs
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +74,28 @@ class JobFacts:
     @property
     def is_terminal(self) -> bool:
         return self.status in TERMINAL
+
+    @property
+    def payer(self) -> KeyId:
+        """The key whose limits bind the attempt under way, and the next one."""
+        return self.retried_by or self.key_id
+
+    @property
+    def payers(self) -> frozenset[KeyId]:
+        """All keys that it has run under."""
+        held = (hold.key_id for hold in self.earlier_holds)
+        named = (*(one.key_id for one in self.attempts), *held, self.payer)
+        return frozenset({self.key_id, *filter(None, named)})
+
+    def key_of(self, attempt: int) -> KeyId:
+        """Return the key that an attempt ran under, by the attempt's number."""
+        named = (one.key_id for one in self.attempts if one.number == attempt)
+        return next(named, None) or self.key_id
+
+    @property
+    def may_begin_another(self) -> bool:
+        """Whether a failover, a guess or a retry may add an attempt: the record must not grow."""
+        return len(self.attempts) < MOST_ATTEMPTS and self._held_links < MOST_HELD_LINKS
 
     @property
     def finish_by(self) -> datetime:
@@ -153,7 +180,7 @@ class JobFacts:
         begun = [s for s in self.current if not s.is_planned]
         is_in_vain = not self.images and has_surely_failed(begun)
         may = not begun or is_in_vain or self._is_reopened
-        return self.status is JobStatus.QUEUED and may
+        return self.status is JobStatus.QUEUED and may and self.may_begin_another
 
     def is_in_flight_at(self, provider: str) -> bool:
         """Whether the job waits for something that a provider has, or may have, in hand."""
@@ -179,6 +206,11 @@ class JobFacts:
     def _is_reopened(self) -> bool:
         """Whether a retry was its latest step."""
         return any(entry.status in REOPENABLE for entry in self.timeline[-2:-1])
+
+    @property
+    def _held_links(self) -> int:
+        """How many characters the links take that are kept until their images are stored."""
+        return sum(len(url) for s in self.submissions if s.made for url in s.made.urls)
 
     def _starts_late(self, at: datetime) -> bool:
         return bool(self.start_by and at >= self.start_by and not self._has_started)

@@ -156,6 +156,7 @@ def _attempt_document(job: Job, attempt: Attempt) -> dict[str, Any]:
         "finished_at": timestamp(max(settled)) if len(settled) == len(mine) else None,
         "error": fault_document(faults[0] if faults else None),
         "decision": attempt.decision,
+        "key": attempt.key_id or job.key_id,
         "charged_usd": money(_charged(mine)),
         "submissions": [_submission_document(s) for s in mine],
     }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from shared.domain.bounds import MOST_RESULTS
 from shared.domain.errors import ErrorCode, Fault
 from shared.domain.ids import TaskId
 from shared.domain.job import Job
@@ -66,7 +67,8 @@ def results(submission: Submission, reports: Sequence[TaskReport]) -> Iterator[R
     for number, report in enumerate(reports):
         first = submission.first_position + number * images_per_task
         for position, url in enumerate(report.result_urls, start=first):
-            yield Result(position=position, url=url)
+            if position < MOST_RESULTS:
+                yield Result(position=position, url=url)
 
 
 def conclude(

@@ -1,16 +1,21 @@
-"""What a job holds of its key's money while it is open, and what it has cost when it is over.
+"""What a job holds of keys' money while it is open, and what it has cost when it is over.
 
 Both follow from the job as it is written down. So who writes a job knows what to post, and a
 write that never happened has posted nothing.
+
+A job runs under the key that it was admitted with until another key retries it: each of the two
+pays for the attempts that ran under it, in the window in which it began them.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from shared.domain.hold import Hold
+from shared.domain.ids import KeyId
 from shared.domain.job_facts import JobFacts
+from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.money import Micros, micros
 from shared.domain.submission import Submission
 
@@ -21,11 +26,19 @@ class Cost(NamedTuple):
     provider: str
     amount: Micros
     is_estimate: bool
+    attempt: int
+
+
+class AccountName(NamedTuple):
+    """Whose account, in which window; without a window there is none, and jobs are counted."""
+
+    key_id: KeyId
+    window: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """What a job stands for in its key's account."""
+    """What a job stands for in the account of a key."""
 
     committed: Micros = 0  # spent or reserved
     spent: Micros = 0
@@ -45,6 +58,17 @@ class Posting:
             in_flight=self.in_flight - was.in_flight,
         )
 
+    def beside(self, other: "Posting") -> "Posting":
+        """Return what two holds of one job stand for in one account: it is still one job."""
+        return Posting(
+            committed=self.committed + other.committed,
+            spent=self.spent + other.spent,
+            overrun=self.overrun + other.overrun,
+            unknown=max(self.unknown, other.unknown),
+            accepted=max(self.accepted, other.accepted),
+            in_flight=self.in_flight + other.in_flight,
+        )
+
     @property
     def moves_money(self) -> bool:
         return any((self.committed, self.spent, self.overrun, self.unknown, self.accepted))
@@ -56,54 +80,70 @@ NOTHING = Posting()
 def costs(job: JobFacts) -> Iterator[Cost]:
     """Give the cost of each submission; one whose charge is not known costs its estimate."""
     for one in job.submissions:
-        if one.charge is not None:
-            yield Cost(one.provider, micros(one.charge), is_estimate=False)
-        else:
-            yield Cost(one.provider, _estimate(job, one), is_estimate=True)
+        is_estimate = one.charge is None
+        amount = _estimate(job, one) if one.charge is None else micros(one.charge)
+        yield Cost(one.provider, amount, is_estimate, one.attempt)
 
 
-def spent(job: JobFacts) -> Micros:
-    return sum(cost.amount for cost in costs(job))
-
-
-def is_unknown(job: JobFacts) -> bool:
-    return any(cost.is_estimate for cost in costs(job))
-
-
-def posting(job: JobFacts) -> Posting:
-    hold = job.hold
-    if hold is None:
-        return NOTHING
-    if not job.is_terminal:
+def posting(job: JobFacts, hold: Hold) -> Posting:
+    """Return what one of a job's holds stands for in its account."""
+    is_open = not job.is_terminal and hold.last_attempt is None
+    in_flight = int(hold.counted and is_open)
+    if not hold.window:
+        return Posting(in_flight=in_flight)
+    if is_open:
         return Posting(
             committed=hold.reserved + hold.paid,
             spent=hold.paid,
             overrun=hold.overrun,
             accepted=1,
-            in_flight=1,
+            in_flight=in_flight,
         )
-    total = spent(job)
+    mine = [cost for cost in costs(job) if hold.covers(cost.attempt)]
+    total = sum(cost.amount for cost in mine)
     return Posting(
         committed=total,
         spent=total,
         overrun=hold.overrun + max(0, total - hold.reserved - hold.paid),
-        unknown=int(is_unknown(job)),
+        unknown=int(any(cost.is_estimate for cost in mine)),
         accepted=1,
     )
 
 
-def step_of(job: JobFacts, was: JobFacts | None) -> Posting:
-    """Return what the step from `was` to `job` adds to the account."""
-    return posting(job).since(posting(was) if was else NOTHING)
+def account_of(job: JobFacts, hold: Hold) -> AccountName:
+    return AccountName(hold.key_id or job.key_id, hold.window)
 
 
-def held_again(job: JobFacts) -> Hold | None:
-    """Return the hold of a job that is over and is tried anew: what is spent stays spent."""
-    now = posting(job)
-    return job.hold and replace(job.hold, paid=now.spent, overrun=now.overrun)
+def postings(job: JobFacts) -> dict[AccountName, Posting]:
+    """Return what a job stands for in each account that it touches."""
+    found: dict[AccountName, Posting] = {}
+    for hold in (*job.earlier_holds, *([job.hold] if job.hold else [])):
+        name = account_of(job, hold)
+        found[name] = found.get(name, NOTHING).beside(posting(job, hold))
+    return found
+
+
+def steps_of(job: JobFacts, was: JobFacts | None) -> Mapping[AccountName, Posting]:
+    """Return what the step from `was` to `job` adds to each account that it moves."""
+    before, after = postings(was) if was else {}, postings(job)
+    names = dict.fromkeys((*before, *after))
+    steps = {n: after.get(n, NOTHING).since(before.get(n, NOTHING)) for n in names}
+    return {name: step for name, step in steps.items() if step != NOTHING}
+
+
+def limits_of(name: AccountName, job: JobFacts, limits: Limits) -> Limits:
+    """Return which of the limits of who takes the step bind an account: those of his own."""
+    is_own = job.hold is not None and name == account_of(job, job.hold)
+    return limits if is_own else UNLIMITED
+
+
+def opens(job: JobFacts, was: JobFacts | None) -> bool:
+    """Whether the step admits the job or retries it: it counts against its key's rate."""
+    return was is None or job.retries > was.retries
 
 
 def _estimate(job: JobFacts, one: Submission) -> Micros:
     ways = {leg.provider: leg.estimated_usd for leg in job.route}
-    whole = ways.get(one.provider, job.estimated_usd)
+    # A way that a retry has left out has no price.
+    whole = ways.get(one.provider) if ways else job.estimated_usd
     return 0 if whole is None else micros(whole * one.images_asked / Decimal(job.input.n))

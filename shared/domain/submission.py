@@ -6,8 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, Self
 
+from shared.domain.bounds import LONGEST_LINK, MOST_RESULTS
 from shared.domain.errors import Fault
-from shared.domain.ids import JobId, TaskId
+from shared.domain.ids import JobId, KeyId, TaskId
 from shared.domain.status import LATE_PATIENCE, RECOVERY_PATIENCE, SYNC_PATIENCE
 
 
@@ -43,6 +44,10 @@ class Made:
 
     urls: tuple[str, ...] = ()
     charged_usd: Decimal | None = None
+
+    def bounded(self) -> Self:
+        """A link that is longer is fetched by nobody, so it need not be kept whole."""
+        return replace(self, urls=tuple(url[:LONGEST_LINK] for url in self.urls[:MOST_RESULTS]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,17 @@ class Submission:
     def is_past_hope(self, at: datetime) -> bool:
         return self.sent_at is not None and at >= self.sent_at + LATE_PATIENCE
 
+    def bounded(self) -> Self:
+        """Return it as far as it is kept: a record must not grow with what a provider says.
+
+        There is a fault for each image that was asked for.
+        """
+        faults = tuple(fault.bounded() for fault in self.faults[: self.images_asked])
+        made = self.made and self.made.bounded()
+        if faults == self.faults and made == self.made:
+            return self
+        return replace(self, faults=faults, made=made)
+
     def sending(self, at: datetime, *, fingerprint: str) -> Self:
         state = SubmissionState.SENDING
         return replace(self, state=state, sent_at=at, fingerprint=fingerprint, faults=())
@@ -136,6 +152,7 @@ class Attempt:
     delivery: str
     started_at: datetime
     decision: str | None = None
+    key_id: KeyId | None = None  # that it runs under; None: the one the job was admitted under
 
 
 def split(images: int, *, per_submission: int, attempt: Attempt) -> tuple[Submission, ...]:

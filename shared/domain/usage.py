@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.domain.ids import KeyId
 from shared.domain.job import Job
@@ -30,6 +30,13 @@ COUNTED: Final = (
 type Counts = Counter[str]
 
 
+class _Payer(NamedTuple):
+    """Where money was spent, and by which key."""
+
+    provider: str
+    key_id: KeyId
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """Whose usage a row counts; with a tag it is of that tag alone."""
@@ -42,13 +49,12 @@ class Line:
 
 
 def usage_of(job: Job) -> dict[Line, Counts]:
-    """Return what a job counts for: nothing until it is over, then once, and once for each tag."""
-    if not job.is_terminal:
-        return {}
-    tags, counted = (None, *dict.fromkeys(job.tags)), _by_provider(job)
-    return {
-        _line(job, provider, tag): counts for tag in tags for provider, counts in counted.items()
-    }
+    """Return what a job counts for: once when it is over, and once for each tag.
+
+    While it is tried anew, what the attempts before have cost goes on counting.
+    """
+    tags, counted = (None, *dict.fromkeys(job.tags)), _by_payer(job)
+    return {_line(job, payer, tag): counts for tag in tags for payer, counts in counted.items()}
 
 
 def usage_step(job: Job, *, was: Job | None) -> dict[Line, Counts]:
@@ -73,24 +79,27 @@ def summed(lines: Iterable[tuple[Line, Counts]], *, by: str) -> Mapping[str, Cou
     return dict(sorted(sums.items()))
 
 
-def _by_provider(job: Job) -> dict[str, Counts]:
-    """A job counts at the provider it ended with, money where it was charged."""
-    found: dict[str, Counts] = {job.provider: Counter()}
-    for cost in costs(job):
-        counts = found.setdefault(cost.provider, Counter())
+def _by_payer(job: Job) -> dict[_Payer, Counts]:
+    """A job counts at the provider and the key it ended with, money where it was charged."""
+    found: dict[_Payer, Counts] = {}
+    known = [cost for cost in costs(job) if job.is_terminal or cost.attempt <= job.attempts_before]
+    for cost in known:
+        payer = _Payer(cost.provider, job.key_of(cost.attempt))
+        counts = found.setdefault(payer, Counter())
         counts["spent"] += cost.amount
         counts["estimated"] += cost.amount if cost.is_estimate else 0
-    mine = found[job.provider]
-    mine.update({"jobs": 1, job.status.value: 1, "images": len(job.images)})
-    mine["unknown"] += any(cost.is_estimate for cost in costs(job))
+    if job.is_terminal:
+        mine = found.setdefault(_Payer(job.provider, job.payer), Counter())
+        mine.update({"jobs": 1, job.status.value: 1, "images": len(job.images)})
+        mine["unknown"] += any(cost.is_estimate for cost in known)
     return found
 
 
-def _line(job: Job, provider: str, tag: str | None) -> Line:
+def _line(job: Job, payer: _Payer, tag: str | None) -> Line:
     return Line(
         day=job.created_at.astimezone(UTC).date(),
         model=job.model,
-        provider=provider,
-        key_id=job.key_id,
+        provider=payer.provider,
+        key_id=payer.key_id,
         tag=tag,
     )

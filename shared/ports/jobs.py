@@ -95,7 +95,8 @@ class JobStore(Protocol):
         """Write `job` over `was`, and what the step moves in its key's account and usage.
 
         Raises VersionConflict when `was` is no longer current. With limits a step that holds
-        money anew raises BudgetExceeded or TooManyInFlight as `add` does.
+        money anew raises BudgetExceeded, TooManyInFlight or RateLimited as `add` does. Raises
+        RecordTooLarge for a job that has outgrown one record, as `add` does too.
         """
         ...
 

@@ -12,7 +12,6 @@ from shared.domain.errors import (
     FieldError,
     InvalidRequest,
     KeyReused,
-    ModelNotAllowed,
 )
 from shared.domain.hold import Hold
 from shared.domain.ids import BatchId, JobId, ulid
@@ -156,9 +155,7 @@ class AdmitJob:
 
     def _route(self, wish: Wish, key: ApiKey) -> Route:
         model = self._model(wish.model)
-        if not key.terms.allow(model.id):
-            message = f"this key is for {', '.join(key.terms.models)}, not for {model.id}"
-            raise ModelNotAllowed([FieldError(pointer="/model", code="forbidden", message=message)])
+        key.terms.check_model(model.id)
         route = choose(
             model,
             wish.wanted,
@@ -192,7 +189,7 @@ class AdmitJob:
             sandbox=first.sandbox,
             input=wanted,
             estimated_usd=first.estimated_usd,
-            hold=Hold.under(key.terms.limits, estimate=estimate, at=now),
+            hold=Hold.under(key.terms.limits, estimate=estimate, at=now, key_id=key.id),
             trace=self.trace_id(),
             metadata=wish.metadata,
             tags=wish.tags,

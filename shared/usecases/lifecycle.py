@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from shared.domain.api_key import ApiKey
 from shared.domain.edits import copy_of, report_beside
-from shared.domain.errors import InvalidTransition, VersionConflict
+from shared.domain.errors import InvalidTransition, JobNotFound, VersionConflict
 from shared.domain.job import Job
-from shared.domain.limits import UNLIMITED
 from shared.ports.callbacks import CallbackArchive
 from shared.ports.jobs import JobStore
-from shared.ports.keys import ApiKeys
 from shared.ports.media import MediaStore
 from shared.ports.messages import Queue
 from shared.ports.runtime import Clock
@@ -42,23 +41,31 @@ class CancelJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryJob:
-    """Reopens a failed or expired job for a new attempt; earlier ones stay on record."""
+    """Reopens a failed or expired job for a new attempt; earlier ones stay on record.
+
+    The attempt is the caller's, as a new job would be: the caller's key binds it and pays for it,
+    whichever key the job was admitted under, and whatever has become of that one.
+    """
 
     jobs: JobStore
-    keys: ApiKeys
     dispatch_queue: Queue
     clock: Clock
 
-    def __call__(self, job: Job) -> Job:
-        """Raises InvalidTransition for a job in any other state.
+    def __call__(self, job: Job, *, key: ApiKey) -> Job:
+        """Raises InvalidTransition for a job in any other state, and TooManyAttempts.
 
-        It holds money anew, in the window it was admitted in: raises what JobStore.save does.
+        Raises JobNotFound for another tenant's job, and ModelNotAllowed, Unpriced or what
+        JobStore.save does when the key's terms forbid it.
         """
-        key = self.keys.find(job.key_id)
-        limits = key.terms.limits if key else UNLIMITED
-        reopened = revise(
-            self.jobs, job.id, lambda current: current.reopened(self.clock.now()), limits=limits
-        )
+        if job.tenant != key.tenant:
+            raise JobNotFound(job.id)
+        key.terms.check_model(job.model)
+        limits = key.terms.limits
+
+        def change(current: Job) -> Job:
+            return current.reopened(self.clock.now(), key_id=key.id, limits=limits)
+
+        reopened = revise(self.jobs, job.id, change, limits=limits)
         self.dispatch_queue.send(job.id)
         return reopened
 

@@ -41,12 +41,7 @@ class Managing(Stores, Messages):
     def retry_job(self) -> RetryJob:
         from shared.usecases.lifecycle import RetryJob
 
-        return RetryJob(
-            jobs=self.jobs,
-            keys=self.api_keys,
-            dispatch_queue=self.dispatch_queue,
-            clock=self.clock,
-        )
+        return RetryJob(jobs=self.jobs, dispatch_queue=self.dispatch_queue, clock=self.clock)
 
     @cached_property
     def delete_job(self) -> DeleteJob:

@@ -166,7 +166,7 @@ def test_a_retry_holds_money_anew(jobs: JobStore, accounts: Accounts) -> None:
     over = failed(jobs, add(jobs, limits=TWO_JOBS))
     add(jobs, 1, limits=TWO_JOBS)
 
-    jobs.save(over.reopened(NOW + SECOND), was=over, limits=TWO_JOBS)
+    jobs.save(over.reopened(NOW + SECOND, key_id=KEY, limits=TWO_JOBS), was=over, limits=TWO_JOBS)
 
     assert account(accounts, "2026-11").reserved == 70_000
 
@@ -177,7 +177,9 @@ def test_a_retry_is_refused_when_the_money_has_gone(jobs: JobStore, accounts: Ac
     add(jobs, 2, limits=TWO_JOBS)
 
     with pytest.raises(BudgetExceeded):
-        jobs.save(over.reopened(NOW + SECOND), was=over, limits=TWO_JOBS)
+        jobs.save(
+            over.reopened(NOW + SECOND, key_id=KEY, limits=TWO_JOBS), was=over, limits=TWO_JOBS
+        )
 
     assert jobs.get(over.id) == over
     assert account(accounts, "2026-11").reserved == 70_000
@@ -251,10 +253,10 @@ def test_a_key_asks_no_faster_than_it_may(jobs: JobStore) -> None:
     jobs.add(job, limits=ONE_A_SECOND)
 
     with pytest.raises(RateLimited) as refusal:
-        jobs.add(replace(next_one, created_at=job.created_at), limits=ONE_A_SECOND)
+        jobs.add(replace(next_one, opened_at=job.opened_at), limits=ONE_A_SECOND)
 
     assert refusal.value.retry_after_seconds == 1
-    jobs.add(replace(next_one, created_at=job.created_at + SECOND), limits=ONE_A_SECOND)
+    jobs.add(replace(next_one, opened_at=job.opened_at + SECOND), limits=ONE_A_SECOND)
 
 
 def test_a_refused_job_uses_up_no_place_in_the_rate(jobs: JobStore) -> None:

@@ -137,7 +137,7 @@ def test_late_results_correct_what_was_counted(jobs: JobStore, usage_book: Usage
 
 def test_a_retried_job_counts_anew_and_not_twice(jobs: JobStore, usage_book: UsageBook) -> None:
     over = failed(jobs, a_job())
-    again = over.reopened(over.updated_at + SECOND)
+    again = over.reopened(over.updated_at + SECOND, key_id=KEY)
     jobs.save(again, was=over)
     under_way = read(usage_book, "day")["2026-11-20"]
 

@@ -89,7 +89,7 @@ def brings_more_than_was_asked(service: MemoryService) -> None:
     service.time.sleep(15 * 60)
     failed = service.collect(job.id)
     service.apixo.loses_answers = False
-    service.retry_job(failed)
+    service.retry(failed)
     service.deliver_messages()
     service.apixo.finish_all()
     service.collect(job.id)

@@ -11,6 +11,7 @@ from hypothesis.stateful import MultipleResults, multiple, precondition, rule
 from tests.fuzz.promises import RETRIABLE, Document, Expected
 from tests.fuzz.stage import Named, Stage, is_refused, jobs
 
+_MOST_ATTEMPTS: Final = 20
 _DAY: Final = timedelta(days=1)
 _NO_JOB: Final = "job_01ARZ3NDEKTSV4RRFFQ69G5FAV"
 _PROVIDERS: Final = ("apixo", "oxen", "aimlapi")
@@ -115,19 +116,24 @@ class CallerRules(Stage):
         if self._is_there(job, answer):
             assert answer.json == before if was_over else answer.json["status"] == "cancelled"
 
-    @rule(job=jobs)
-    def retry(self, job: Expected) -> None:
-        may = job.status in RETRIABLE
-        answer = self._of(job, "POST", "/retry")
+    @rule(job=jobs, caller=callers)
+    def retry(self, job: Expected, caller: int) -> None:
+        """Retry with any key of the tenant: the attempt is that key's."""
+        key = self.keys[min(caller, 1) if job.tenant == "ours" else 2]
+        has_room = max(len(job.shown["attempts"]), job.retries + 1) < _MOST_ATTEMPTS
+        may = job.status in RETRIABLE and has_room
+        answer = self._of(job, "POST", "/retry", key=key)
         if not self._is_there(job, answer, status=202 if may else 409):
             return
         if may:
             job.retries, job.opened_at = job.retries + 1, self.now
-            job.journey.reopened_after.add(len(job.shown["attempts"]))
+            began = len(job.shown["attempts"])
+            job.journey.reopened_after.add(began)
+            job.payers.append((began + 1, self._key_id(key)))
             has_all = job.shown["delivered_images"] >= job.shown["requested_images"]
             assert answer.json["status"] == ("succeeded" if has_all else "queued")
         else:
-            assert answer.json["code"] == "invalid_state"
+            assert answer.json["code"] in {"invalid_state", "too_many_attempts"}
 
     @rule(job=jobs)
     def delete(self, job: Expected) -> None:

@@ -141,6 +141,7 @@ class Stage(RuleBasedStateMachine):
             opened_at=self.now,
             finish_within=self._finish_within(body),
             start_within=timedelta(seconds=start) if start else None,
+            payers=[(1, self._key_id(self.keys[caller]))],
         )
         job.admit()
         self.expected.append(job)
@@ -153,8 +154,14 @@ class Stage(RuleBasedStateMachine):
         assert answer.headers["idempotent-replayed"] == "true"
         assert answer.headers["location"] == known.answer.headers["location"]
 
-    def _of(self, job: Expected, method: str, rest: str = "", **parts: Any) -> Answer:
-        key = self.keys[0 if job.tenant == "ours" else 2]
+    @staticmethod
+    def _key_id(key: str) -> str:
+        return key.split("_")[1]
+
+    def _of(
+        self, job: Expected, method: str, rest: str = "", *, key: str = "", **parts: Any
+    ) -> Answer:
+        key = key or self.keys[0 if job.tenant == "ours" else 2]
         return self.api(method, f"/v1/jobs/{job.id}{rest}", key=key, **parts)
 
     @staticmethod

@@ -5,11 +5,18 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from shared.adapters.memory.ledger import MemoryLedger
+from shared.api import intake
+from shared.api.reading import read
+from shared.api.requests import JobRequest
 from shared.domain import settlement
+from shared.domain.api_key import ApiKey
+from shared.domain.hold import Hold
+from shared.domain.ids import KeyId
 from shared.domain.job import Job
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.status import JobStatus
 from shared.usecases.admit_job import AdmitJob
+from shared.usecases.lifecycle import RetryJob
 from tests.simulation.mutant import Mutant, Original
 
 
@@ -32,10 +39,9 @@ def _settles_every_time(post: Original) -> Any:
 
 
 def _forgets_to_release(posting: Original) -> Any:
-    def broken(job: Job) -> Any:
-        found = posting(job)
-        kept = job.hold.reserved if job.hold else 0
-        return replace(found, committed=max(found.committed, kept))
+    def broken(job: Job, hold: Hold) -> Any:
+        found = posting(job, hold)
+        return replace(found, committed=max(found.committed, hold.reserved))
 
     return broken
 
@@ -65,11 +71,44 @@ def _counts_up_alone(post: Original) -> Any:
     return broken
 
 
+def _retries_past_a_budget(retry: Original) -> Any:
+    """The attempt is held on the caller's account, and nobody looks whether there is room."""
+
+    def broken(self: RetryJob, job: Job, *, key: ApiKey) -> Any:
+        store: Any = self.jobs
+
+        def save(job: Job, *, was: Job, limits: Limits) -> None:
+            store.save(job, was=was)
+            _set_budget(store._inner.ledger, job, limits)
+
+        return retry(replace(self, jobs=SimpleNamespace(get=store.get, save=save)), job, key=key)
+
+    return broken
+
+
+def _retries_on_the_first_key(reopened: Original) -> Any:
+    def broken(self: Job, at: Any, *, key_id: KeyId, limits: Limits) -> Any:
+        del key_id
+        return reopened(self, at, key_id=self.key_id, limits=limits)
+
+    return broken
+
+
+def _late_charges_follow_the_job(covers: Original) -> Any:
+    """What an attempt costs in the end is posted where the job stands by then."""
+    del covers
+    return lambda self, attempt: self.last_attempt is None and attempt > 0
+
+
+def _drops_dry_run(_: Original) -> Any:
+    return lambda text, now: read(JobRequest, text).wish(now)
+
+
 def _set_budget(ledger: MemoryLedger, job: Job, limits: Limits) -> None:
-    window = job.hold.window if job.hold else ""
-    account = ledger.accounts.get((job.key_id, window))
+    name = settlement.account_of(job, job.hold or Hold())
+    account = ledger.accounts.get(name)
     if account and limits.budget:
-        ledger.accounts[job.key_id, window] = replace(account, budget=limits.budget)
+        ledger.accounts[name] = replace(account, budget=limits.budget)
 
 
 BROKEN_MONEY: Final = (
@@ -79,5 +118,9 @@ BROKEN_MONEY: Final = (
     Mutant("settle twice", MemoryLedger, "post", _settles_every_time),
     Mutant("release forgotten", settlement, "posting", _forgets_to_release),
     Mutant("budget checked before", AdmitJob, "__call__", _checks_the_budget_before),
+    Mutant("retry past a budget", RetryJob, "__call__", _retries_past_a_budget),
+    Mutant("retry on the first key", Job, "reopened", _retries_on_the_first_key),
+    Mutant("late charges follow the job", Hold, "covers", _late_charges_follow_the_job),
+    Mutant("dry_run dropped", intake, "read_wish", _drops_dry_run),
     Mutant("never off the list of jobs under way", MemoryLedger, "post", _counts_up_alone),
 )

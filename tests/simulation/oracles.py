@@ -2,16 +2,16 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.adapters.memory.table import MemoryJobStore
 from shared.domain.errors import ErrorCode
 from shared.domain.events import Event, announcement
-from shared.domain.ids import EventId, JobId
+from shared.domain.ids import EventId, JobId, KeyId
 from shared.domain.job import Job
 from shared.domain.limits import UNLIMITED, Limits
 from shared.domain.reports import TaskState
@@ -20,6 +20,8 @@ from shared.domain.submission import Submission
 from tests.simulation.books import check_books, the_books_balance
 from tests.simulation.effects import Violation
 from tests.simulation.receivers import check_deliveries
+
+DRY: Final = "dry-"  # begins the name of a client that asks for no job
 
 if TYPE_CHECKING:
     from tests.simulation.provider import Task
@@ -34,7 +36,7 @@ class Chronicle:
     answered: set[JobId] = field(default_factory=set)
     bucket: dict[str, bytes] = field(default_factory=dict)
     next_watch: datetime | None = None
-    limits: Limits = UNLIMITED  # of the one key
+    limits: Mapping[KeyId, Limits] = field(default_factory=dict)  # of each key
 
 
 class RecordingJobStore(MemoryJobStore):
@@ -51,7 +53,7 @@ class RecordingJobStore(MemoryJobStore):
     def _write(self, job: Job, *, was: Job | None, limits: Limits = UNLIMITED) -> None:
         self._check_step(job, was)
         super()._write(job, was=was, limits=limits)
-        check_books(self.ledger, job, self._chronicle.limits)
+        check_books(self.ledger, self._chronicle.limits)
         event = announcement(job, was=was)
         if event:
             self._check_event(event)
@@ -60,6 +62,8 @@ class RecordingJobStore(MemoryJobStore):
     def _check_step(self, job: Job, was: Job | None) -> None:
         if was and was.is_terminal and job.status is not was.status and not was_retried(job, was):
             raise Violation(f"{job.id}: terminal {was.status} became {job.status}")
+        if was and job.attempts[: len(was.attempts)] != was.attempts:
+            raise Violation(f"{job.id}: an attempt is not what it was")
         latest = [entry.at for entry in job.timeline[-3:]]
         if latest != sorted(latest):
             raise Violation(f"{job.id}: time runs backwards in its timeline")
@@ -75,7 +79,7 @@ class RecordingJobStore(MemoryJobStore):
 
 
 def was_retried(job: Job, was: Job) -> bool:
-    return any(entry.note == "retry" for entry in job.timeline[len(was.timeline) :])
+    return job.retries > was.retries
 
 
 def check_end(world: "World") -> None:
@@ -88,6 +92,7 @@ def check_end(world: "World") -> None:
         _every_event_is_heard,
         _the_ledgers_agree,
         _one_key_is_one_job,
+        _a_dry_run_is_no_job,
         _no_job_vanishes,
         _one_task_is_one_jobs,
         _a_submission_has_all_its_tasks_or_none,
@@ -122,7 +127,7 @@ def _nothing_is_paid_twice(world: "World") -> None:
     for job in world.store.all():
         charged = sum(_may_cost(task) for task in _tasks_of(world, job.id))
         allowed = job.input.n * max(1, len(job.attempts))
-        retried = any(entry.note == "retry" for entry in job.timeline) or job.on_unknown == "retry"
+        retried = job.retries > 0 or job.on_unknown == "retry"
         if charged > (allowed if retried else job.input.n):
             raise Violation(f"{job.id}: {charged} images asked for, wanted {job.input.n}")
 
@@ -174,6 +179,12 @@ def _one_key_is_one_job(world: "World") -> None:
 def _each_call_is_one_job(world: "World") -> None:
     if world.image_callers:
         world.image_callers.check()
+
+
+def _a_dry_run_is_no_job(world: "World") -> None:
+    for job in world.store.all():
+        if job.metadata.get("client", "").startswith(DRY):
+            raise Violation(f"{job.id} was to be a dry run, and is a job")
 
 
 def _no_job_vanishes(world: "World") -> None:

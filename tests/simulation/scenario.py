@@ -1,18 +1,21 @@
 """One seed, one story: who asks for what, what goes wrong, and whether the promises held."""
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from shared.api import intake
+from shared.domain.api_key import ApiKey
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.ports.jobs import Idempotency
 from tests.memory_service import NOW, a_wish
 from tests.simulation.effects import Mishap, Plan, Violation
 from tests.simulation.image_callers import ImageCallers
-from tests.simulation.oracles import check_end, was_retried
+from tests.simulation.oracles import DRY, check_end, was_retried
 from tests.simulation.provider import Habits
 from tests.simulation.surroundings import Weather
 from tests.simulation.world import World
@@ -26,6 +29,9 @@ _ADMITTED_SLOWLY: Final = 0.05  # so that no time is left to call the provider
 _POSTS_IMAGES: Final = 0.15
 _CHANGES_ITS_MIND: Final = 0.25
 # Seconds: some in the middle of the first call, some when the job is long over.
+_GOES_ON_WITH_ANOTHER_KEY: Final = 0.15
+_FIRST_KEY_IS_REVOKED: Final = 0.3
+_ASKS_WHAT_IT_WOULD_COST: Final = 0.02
 _SECOND_THOUGHTS: Final = (0.2, 1, 6, 30, 600, 5000)
 _ROUTES: Final = (
     "apixo",
@@ -110,7 +116,7 @@ def single(plan: Plan, wish: dict[str, Any]) -> World:
     world = World(
         seed=1, plan=plan, habits=Habits(longest_seconds=5), weather=Weather(), receivers=False
     )
-    _Client(world, random.Random(1), 0, wish=wish).comes_at(0)  # noqa: S311  # a seed must replay
+    _Client(world, random.Random(1), 0, wish=wish, has_whims=False).comes_at(0)  # noqa: S311  # a seed must replay
     return world
 
 
@@ -123,11 +129,14 @@ class _Client:
     number: int
     wish: dict[str, Any] | None = None
     tries: int = 0
+    has_whims: bool = True
 
     def comes_at(self, seconds: float) -> None:
         if self.wish is None:
             self.wish = _random_wish(self.chance)
         self.world.agenda.after(seconds, self._ask)
+        if self.has_whims and self.world.whims.random() < _ASKS_WHAT_IT_WOULD_COST:
+            self.world.agenda.after(seconds, self._ask_dry)
 
     def _ask(self) -> None:
         self.tries += 1
@@ -159,7 +168,36 @@ class _Client:
         if self.chance.random() < _CHANGES_ITS_MIND:
             self._later(self._cancel, job_id)
         if self.chance.random() < 0.1:
-            self._later(self.world.retry_job, job_id)
+            self._later(self._retry, job_id)
+        whims = self.world.whims
+        if self.has_whims and whims.random() < _GOES_ON_WITH_ANOTHER_KEY:
+            for _ in range(whims.choice((1, 2, 5))):
+                self._later(self._retry_with_other, job_id, chance=whims)
+
+    def _ask_dry(self) -> None:
+        """Ask by an event, where nobody hears the answer of a dry run."""
+        now, name = self.world.clock.now(), f"{DRY}{self.number}"
+        request = {"model": "seedream-4.5", "prompt": "a fox", "metadata": {"client": name}}
+        body = json.dumps(request | {"dry_run": True}).encode()
+        self.world.work(
+            lambda: self.world.take_request(
+                name, body, at=now, read_wish=lambda text: intake.read_wish(text, now)
+            )
+        )
+
+    def _retry(self, job: Job) -> None:
+        self._retry_on(self.world.key, job)
+
+    def _retry_with_other(self, job: Job) -> None:
+        """Go on with another key of the tenant; the first one may be gone by then."""
+        if self.world.whims.random() < _FIRST_KEY_IS_REVOKED:
+            self.world.revoke_key(self.world.key.id)
+        self._retry_on(self.world.other_key, job)
+
+    def _retry_on(self, key: ApiKey, job: Job) -> None:
+        again = self.world.retry_job(job, key=key)
+        if again.payer != key.id:
+            raise Violation(f"{job.id} was retried by {key.id}, and {again.payer} pays")
 
     def _cancel(self, job: Job) -> None:
         told = self.world.cancel_job(job)
@@ -167,11 +205,17 @@ class _Client:
         if not now.is_terminal and not was_retried(now, told):
             raise Violation(f"{job.id} was said to be cancelled and goes on")
 
-    def _later(self, deed: Callable[[Job], object], job_id: JobId) -> None:
+    def _later(
+        self,
+        deed: Callable[[Job], object],
+        job_id: JobId,
+        *,
+        chance: random.Random | None = None,
+    ) -> None:
         def act() -> None:
             self.world.work(lambda: deed(self.world.store.get(job_id)))
 
-        self.world.agenda.after(self.chance.choice(_SECOND_THOUGHTS), act)
+        self.world.agenda.after((chance or self.chance).choice(_SECOND_THOUGHTS), act)
 
 
 def _random_wish(chance: random.Random) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import pytest
 
 from shared.domain.delivery import DeliveryStatus
 from shared.domain.ids import JobId
-from shared.domain.limits import UNLIMITED
 from shared.domain.status import JobStatus
 from shared.usecases.endpoint_places import AT_ONCE
 from tests.memory_service import NOW, a_wish
@@ -31,7 +30,7 @@ def an_hour(*, with_mute: bool) -> World:
     )
     world.agenda.deepest = 40  # so many functions may be at work at a time
     world.effects.most = 10**9
-    world.chronicle.limits = UNLIMITED
+    world.chronicle.limits = {}
     world.key = world.issue_key(tenant="default", name="hour").key
     world.limits = {}
     for url in WELL:

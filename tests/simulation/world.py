@@ -13,6 +13,7 @@ from typing import Any, Final
 from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
     MemoryCallbackArchive,
+    MemoryDropFolder,
     MemoryImageSource,
     MemoryMediaStore,
     MemoryUploads,
@@ -26,7 +27,7 @@ from shared.adapters.memory.table import MemoryApiKeys, MemoryLeases, MemoryOutb
 from shared.adapters.memory.waiting_posts import MemoryWaitingPosts
 from shared.adapters.parallel import InTurn
 from shared.catalog.load import load_catalog
-from shared.domain.api_key import Terms
+from shared.domain.api_key import Terms, issue
 from shared.domain.callback_token import CallbackKeys, CallbackTarget
 from shared.domain.events import Event
 from shared.domain.ids import JobId, TaskId
@@ -84,7 +85,7 @@ class World(Service):
         self._build_state()
         self._build_messages()
         self._build_providers(habits)
-        self._build_key()
+        self._build_keys(seed)
         self._build_webhooks(seed, receivers=receivers)
 
     def _let_others_work(self) -> None:
@@ -104,7 +105,9 @@ class World(Service):
         self.lease_book = MemoryLeases()
         self.leases = self._tapped(self.lease_book, "leases")
         self.media = self._tapped(self.bucket, "media")
-        self.uploads = self._tapped(MemoryUploads(), "uploads")
+        uploads = MemoryUploads()
+        self.uploads = self._tapped(uploads, "uploads")
+        self.drop_folder = MemoryDropFolder(uploads, self.clock)
         self.callback_archive = self._tapped(MemoryCallbackArchive(self.clock), "archive")
 
     def _build_messages(self) -> None:
@@ -147,12 +150,27 @@ class World(Service):
         self.image_source = Web(self, habits)
         self.reference_source = MemoryImageSource({})
 
-    def _build_key(self) -> None:
-        """One key for all clients: small budgets are soon gone, and everybody wants a share."""
+    def _build_keys(self, seed: int) -> None:
+        """One key for all clients: small budgets are soon gone, and everybody wants a share.
+
+        A second one of the same tenant takes over what has failed.
+        """
+        self.whims = random.Random(seed + 7)  # noqa: S311  # a seed must replay
         self.catalog = load_catalog().priced(_PRICES)
-        limits = self.chronicle.limits = self.chance.choice(_LIMITS)
-        terms = Terms(limits=limits)
+        terms = Terms(limits=self.chance.choice(_LIMITS))
         self.key = self.issue_key(tenant="default", name="sim", terms=terms).key
+        other = issue(
+            tenant="default",
+            name="other",
+            at=self.clock.now(),
+            randomness=self.whims.randbytes(72),
+            terms=Terms(limits=self.whims.choice(_LIMITS)),
+        )
+        self.other_key = other.key
+        self.api_keys.add(self.other_key)
+        self.events_key_id = self.key.id
+        both = (self.key, self.other_key)
+        self.chronicle.limits = {key.id: key.terms.limits for key in both}
 
     def _build_webhooks(self, seed: int, *, receivers: bool) -> None:
         """Without receivers nothing of this has an effect that could go wrong."""

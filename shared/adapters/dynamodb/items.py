@@ -25,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zlib import crc32
 
+from shared.adapters import job_record
 from shared.adapters.dynamodb.attributes import from_wire, to_wire
 from shared.adapters.dynamodb.documents import Document
 from shared.domain.api_key import ApiKey
@@ -44,7 +45,6 @@ BREAKERS: Final = "breakers"
 KEYS: Final = "#keys"
 _TASKS_ARE_REMEMBERED: Final = timedelta(days=7)
 
-_JOB: Final = Document(Job)
 _KEY: Final = Document(ApiKey)
 _BREAKER: Final = Document(Breaker)
 
@@ -62,6 +62,7 @@ def job_key(job_id: JobId) -> dict[str, str]:
 
 
 def job_item(job: Job) -> Item:
+    """Raises RecordTooLarge."""
     item: dict[str, object] = job_key(job.id) | {
         "schema": SCHEMA,
         "tenant": job.tenant,
@@ -70,7 +71,7 @@ def job_item(job: Job) -> Item:
         "status": job.status.value,
         "provider": job.provider,
         "model": job.model,
-        "document": _JOB.write(job),
+        "document": job_record.written(job),
     }
     if job.forget_at:
         item["expires_at"] = int(job.forget_at.timestamp())
@@ -160,7 +161,7 @@ def key_item(key: ApiKey) -> Item:
 
 
 def read_job(item: Item) -> Job:
-    return _JOB.read(plain(item)["document"])
+    return job_record.read(plain(item)["document"])
 
 
 def read_due(item: Item) -> DueJob:

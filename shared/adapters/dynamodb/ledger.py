@@ -27,7 +27,7 @@ from shared.domain.ids import KeyId
 from shared.domain.job import Job
 from shared.domain.limits import Limits, Slot
 from shared.domain.refusals import beyond_budget, too_fast, too_many
-from shared.domain.settlement import Posting, step_of
+from shared.domain.settlement import AccountName, Posting, limits_of, opens, steps_of
 from shared.domain.usage import Counts, Line, usage_step
 
 if TYPE_CHECKING:
@@ -47,32 +47,33 @@ class DynamoLedger:
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
         self._client = client
         self._table = table
-        self._seen: dict[tuple[KeyId, str], Account] = {}
+        self._seen: dict[AccountName, Account] = {}
 
     def writes(self, job: Job, *, was: Job | None, limits: Limits, afresh: bool) -> Iterator[Write]:
         """Return what is written together with a job. Raises BudgetExceeded.
 
         `afresh`: whether what is remembered of accounts may have been what was wrong before.
         """
-        step = step_of(job, was)
-        if job.hold and job.hold.window and step.moves_money:
-            yield from self._account_writes(job, step, limits, afresh=afresh)
-        if job.hold and job.hold.counted and step.in_flight:
-            yield _in_flight_write(job, step, limits.max_in_flight)
-        slot = limits.slot_at(job.created_at)
-        if slot and was is None:
+        for name, step in steps_of(job, was).items():
+            bounds = limits_of(name, job, limits)
+            if name.window and step.moves_money:
+                yield from self._account_writes(job, name, step, bounds, afresh=afresh)
+            if step.in_flight:
+                yield _in_flight_write(name.key_id, step, bounds.max_in_flight)
+        slot = limits.slot_at(job.opened_at)
+        if slot and opens(job, was):
             yield _slot_write(job, slot)
         for line, counts in usage_step(job, was=was).items():
             yield _usage_write(job, line, counts)
 
     def _account_writes(
-        self, job: Job, step: Posting, limits: Limits, *, afresh: bool
+        self, job: Job, name: AccountName, step: Posting, limits: Limits, *, afresh: bool
     ) -> Iterator[Write]:
-        window = job.hold.window if job.hold else ""
         if step.committed <= 0:  # there is room, and no threshold that is not told yet
-            yield _account_write(Account(key_id=job.key_id, window=window), step, (), limits)
+            unread = Account(key_id=name.key_id, window=name.window)
+            yield _account_write(unread, step, (), limits)
             return
-        account = self._account(job.key_id, window, step, limits, afresh=afresh)
+        account = self._account(name, step, limits, afresh=afresh)
         if limits.budget is not None and not account.holds(step.committed):
             raise beyond_budget(account, step.committed)
         after = account.posted(step)
@@ -83,9 +84,10 @@ class DynamoLedger:
             yield Write({"Item": event_item(event)}, VersionConflict("the event exists"))
 
     def _account(
-        self, key_id: KeyId, window: str, step: Posting, limits: Limits, *, afresh: bool
+        self, name: AccountName, step: Posting, limits: Limits, *, afresh: bool
     ) -> Account:
-        seen = self._seen.get((key_id, window))
+        key_id, window = name
+        seen = self._seen.get(name)
         if seen and not afresh and seen.holds(step.committed) and not seen.posted(step).to_tell():
             return seen
         key = wire(account_key(key_id, window))
@@ -93,7 +95,7 @@ class DynamoLedger:
         account = read_account(key_id, window, answer.get("Item", {}))
         if limits.budget is not None:
             account = replace(account, budget=limits.budget)
-        self._seen[key_id, window] = account
+        self._seen[name] = account
         return account
 
 
@@ -141,26 +143,26 @@ def _account_conditions(
         yield _Condition(text, {":room": min(known) - step.committed})
 
 
-def _in_flight_write(job: Job, step: Posting, most: int | None) -> Write:
+def _in_flight_write(key_id: KeyId, step: Posting, most: int | None) -> Write:
     conditions = []
     if most is not None and step.in_flight > 0:
         text = "(attribute_not_exists(jobs) OR jobs < :most)"
         conditions.append(_Condition(text, {":most": most}))
-    key = account_key(job.key_id, "in-flight")
+    key = account_key(key_id, "in-flight")
     request = _update(key, add={"jobs": step.in_flight}, sets={}, conditions=conditions)
     return Write(request, too_many(most or 0), "Update", is_shared=True)
 
 
 def _slot_write(job: Job, slot: Slot) -> Write:
     request = _update(
-        account_key(job.key_id, f"rate#{slot.seconds}#{slot.start}"),
+        account_key(job.payer, f"rate#{slot.seconds}#{slot.start}"),
         add={"jobs": 1},
         sets={"expires_at": slot.end + _SLOTS_ARE_KEPT},
         conditions=[
             _Condition("(attribute_not_exists(jobs) OR jobs < :room)", {":room": slot.room})
         ],
     )
-    return Write(request, too_fast(slot, job.created_at), "Update", is_shared=True)
+    return Write(request, too_fast(slot, job.opened_at), "Update", is_shared=True)
 
 
 def _usage_write(job: Job, line: Line, counts: Counts) -> Write:

@@ -11,7 +11,7 @@ from shared.domain.ids import KeyId
 from shared.domain.job import Job
 from shared.domain.limits import Limits, Slot
 from shared.domain.refusals import beyond_budget, too_fast, too_many
-from shared.domain.settlement import step_of
+from shared.domain.settlement import AccountName, Posting, limits_of, opens, steps_of
 from shared.domain.usage import Counts, Line, usage_step
 
 
@@ -24,33 +24,37 @@ class MemoryLedger:
 
     def check(self, job: Job, *, was: Job | None, limits: Limits) -> None:
         """Raises what keeps the step from being taken."""
-        step = step_of(job, was)
+        for name, step in steps_of(job, was).items():
+            self._check_step(name, step, limits_of(name, job, limits))
+        slot = limits.slot_at(job.opened_at)
+        if slot and opens(job, was):
+            if self._slots[job.payer, slot] >= slot.room:
+                raise too_fast(slot, job.opened_at)
+            self._slots[job.payer, slot] += 1
+
+    def _check_step(self, name: AccountName, step: Posting, limits: Limits) -> None:
         if limits.budget is not None and step.committed > 0:
-            account = replace(self._account(job), budget=limits.budget)
+            account = replace(self._account(name), budget=limits.budget)
             if not account.holds(step.committed):
                 raise beyond_budget(account, step.committed)
         most = limits.max_in_flight
-        if most is not None and step.in_flight > 0 and self.in_flight[job.key_id] >= most:
+        if most is not None and step.in_flight > 0 and self.in_flight[name.key_id] >= most:
             raise too_many(most)
-        slot = limits.slot_at(job.created_at)
-        if slot and was is None:
-            if self._slots[job.key_id, slot] >= slot.room:
-                raise too_fast(slot, job.created_at)
-            self._slots[job.key_id, slot] += 1
 
     def post(self, job: Job, *, was: Job | None, limits: Limits) -> Iterable[Event]:
         """Write down what the step moves; return the alarms that it sets off."""
-        step = step_of(job, was)
         for line, counts in usage_step(job, was=was).items():
             self.usage.setdefault(job.tenant, {}).setdefault(line, Counter()).update(counts)
-        if job.hold and job.hold.counted:
-            self.in_flight[job.key_id] += step.in_flight
-        if not job.hold or not job.hold.window or not step.moves_money:
-            return ()
-        account = self._account(job).posted(step)
-        if limits.budget is not None:
-            account = replace(account, budget=limits.budget)
-        return self._tell(account, job)
+        alarms: list[Event] = []
+        for name, step in steps_of(job, was).items():
+            self.in_flight[name.key_id] += step.in_flight
+            if name.window and step.moves_money:
+                account = self._account(name).posted(step)
+                budget = limits_of(name, job, limits).budget
+                if budget is not None:
+                    account = replace(account, budget=budget)
+                alarms += self._tell(account, job)
+        return alarms
 
     def _tell(self, account: Account, job: Job) -> Iterable[Event]:
         alarms = account.to_tell()
@@ -58,10 +62,9 @@ class MemoryLedger:
         self.accounts[account.key_id, account.window] = replace(account, told=told)
         return [budget_alarm(account, one, tenant=job.tenant, at=job.updated_at) for one in alarms]
 
-    def _account(self, job: Job) -> Account:
-        window = job.hold.window if job.hold else ""
-        new = Account(key_id=job.key_id, window=window)
-        return self.accounts.get((job.key_id, window), new)
+    def _account(self, name: AccountName) -> Account:
+        new = Account(key_id=name.key_id, window=name.window)
+        return self.accounts.get(name, new)
 
 
 class MemoryAccounts:

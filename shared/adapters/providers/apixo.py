@@ -22,6 +22,7 @@ from shared.adapters.providers.answers import (
     unreadable,
 )
 from shared.adapters.providers.words import fault_of, in_words
+from shared.domain.bounds import LONGEST_TASK_ID
 from shared.domain.errors import ProviderUnreadable
 from shared.domain.ids import TaskId
 from shared.domain.offers import Offer
@@ -43,7 +44,7 @@ _STATES: Final = {
 
 class _Accepted(Answer):
     class Data(Answer):
-        taskId: Annotated[str, Field(min_length=1)]  # noqa: N815  # the provider's spelling
+        taskId: Annotated[str, Field(min_length=1, max_length=LONGEST_TASK_ID)]  # noqa: N815  # the provider's spelling
 
     data: Data
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.adapters.http import HttpAnswer
 from shared.adapters.providers.answers import Answer, decoded, is_success, read, refusal
 from shared.adapters.providers.words import fault_of, in_words
+from shared.domain.bounds import LONGEST_TASK_ID, MOST_RESULTS
 from shared.domain.errors import SubmissionError
 from shared.domain.ids import TaskId
 from shared.domain.reports import TaskReport, TaskState
@@ -34,7 +35,7 @@ _STATES: Final = {
 
 
 class _Named(Answer):
-    generation_id: Annotated[str, Field(min_length=1)]
+    generation_id: Annotated[str, Field(min_length=1, max_length=LONGEST_TASK_ID)]
 
 
 class _Listed(Answer):
@@ -60,10 +61,10 @@ def listed(body: Mapping[str, Any]) -> set[TaskId] | None:
 
 
 def queued(body: Mapping[str, Any]) -> Acceptance | None:
-    """Take every id there is: each is an image that may be charged."""
+    """Take every id, as each is an image that may be charged; ten are more than were asked."""
     rows = body.get("generations")
     found = map(task_id_of, rows if isinstance(rows, list) else [])
-    task_ids = tuple(task_id for task_id in found if task_id)
+    task_ids = tuple(task_id for task_id in found if task_id)[:MOST_RESULTS]
     return Acceptance(task_ids=task_ids) if task_ids else None
 
 

@@ -135,7 +135,7 @@ def test_a_look_at_an_image_is_not_announced(status: JobStatus) -> None:
 
 def test_a_retry_is_not_announced_and_its_ids_never_repeat() -> None:
     failed = a_job(JobStatus.FAILED)
-    again = failed.reopened(LATER)
+    again = failed.reopened(LATER, key_id=failed.key_id)
 
     assert told(again, was=failed) is None
     assert again.version > failed.version

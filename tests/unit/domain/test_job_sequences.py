@@ -92,7 +92,7 @@ def next_turns(job: Job, at: datetime) -> Iterator[partial[Job]]:
         yield partial(claimed, job)
     if job.is_terminal:
         if job.status in {JobStatus.FAILED, JobStatus.EXPIRED}:
-            yield partial(job.reopened, at)
+            yield partial(job.reopened, at, key_id=job.key_id)
     else:
         yield partial(job.cancelled, at)
         yield partial(job.expired, at, FAULT)
@@ -158,7 +158,7 @@ def test_a_retried_job_can_always_be_sent_or_is_done(data: st.DataObject) -> Non
             break
         job = data.draw(st.sampled_from(turns))()
     if job.status in {JobStatus.FAILED, JobStatus.EXPIRED}:
-        again = job.reopened(NOW)
+        again = job.reopened(NOW, key_id=job.key_id)
 
         assert again.has_work_to_send is not again.is_terminal
         assert again.is_terminal is (len(job.images) >= job.input.n)

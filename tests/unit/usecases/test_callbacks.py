@@ -60,7 +60,7 @@ def test_a_callback_of_an_earlier_attempt_after_a_newer_succeeded_is_late(
     job = service.submit()
     live(service, minutes=15, step=300)
     service.apixo.loses_answers = False
-    service.retry_job(job)
+    service.retry(job)
     service.deliver_messages()
     service.apixo.finish_all()
     call_back(service, number=1)

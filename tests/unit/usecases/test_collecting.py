@@ -78,7 +78,7 @@ def test_time_never_runs_backwards_though_a_retry_overtakes_what_comes_late(
 ) -> None:
     job = service.submit(finish_within=timedelta(seconds=60))
     service.time.sleep(61)
-    job = service.retry_job(service.collect(job.id))
+    job = service.retry(service.collect(job.id))
     service.apixo.finish_all()
 
     class Overtaken:

@@ -120,7 +120,7 @@ def test_a_job_that_is_retried_meanwhile_lives_on(service: MemoryService) -> Non
     job = service.submit()
     service.apixo.fail(TaskId("apixo-0"), POLICY)
     failed = service.collect(job.id)
-    service.retry_job(failed)
+    service.retry(failed)
 
     with pytest.raises(InvalidTransition):
         service.delete_job(failed)

@@ -181,7 +181,7 @@ def test_a_retry_starts_again_with_the_first_choice(service: MemoryService) -> N
     job = service.submit(provider=BOTH)
     live(service, minutes=1)
 
-    service.retry_job(now_of(service, job))
+    service.retry(now_of(service, job))
     live(service, minutes=1)
 
     assert made_by(service, job) == ["apixo", "oxen", "apixo"]

@@ -83,7 +83,7 @@ def test_what_is_tried_again_places_nothing_before_it_is_over(service: MemorySer
     (job,) = jobs_of(service)
     service.collect(job.id)
     failed = list(service.store.announced.values())
-    service.retry_job(service.jobs.get(job.id))
+    service.retry(service.jobs.get(job.id))
 
     service.publish_events(failed)
 

@@ -94,7 +94,7 @@ def test_a_retry_asks_anew_and_waits_for_nobody(service: MemoryService) -> None:
     service.apixo.errors = [NO_CREDITS]
     service.submit(provider="apixo")
 
-    service.retry_job(now_of(service, job))
+    service.retry(now_of(service, job))
     service.deliver_messages()
 
     assert tried_by(service, job) == ["apixo", "oxen"]

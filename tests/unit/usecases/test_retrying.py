@@ -34,7 +34,7 @@ def failed(service: MemoryService, **wish: Any) -> Job:
 
 def retried(service: MemoryService, job: Job) -> Job:
     """Retry, and let the functions work."""
-    service.retry_job(job)
+    service.retry(job)
     service.deliver_messages()
     return now_of(service, job)
 
@@ -42,7 +42,7 @@ def retried(service: MemoryService, job: Job) -> Job:
 def test_a_failed_job_is_sent_again_under_the_same_id(service: MemoryService) -> None:
     job = failed(service)
 
-    again = service.retry_job(job)
+    again = service.retry(job)
 
     assert (again.id, again.status, again.error) == (job.id, JobStatus.QUEUED, None)
     assert (again.completed_at, again.attempts) == (None, job.attempts)
@@ -170,7 +170,7 @@ def test_the_deadlines_run_anew(service: MemoryService) -> None:
     service.time.sleep(3600)
     now = service.clock.now()
 
-    again = service.retry_job(job)
+    again = service.retry(job)
 
     assert (again.start_by, again.finish_by) == (now + start, now + finish)
     assert again.due_at is not None
@@ -191,7 +191,7 @@ def test_a_job_that_neither_failed_nor_expired_cannot_be_retried(
     assert job.status == end
 
     with pytest.raises(InvalidTransition, match=f"a job that is {end} cannot be retried"):
-        service.retry_job(job)
+        service.retry(job)
 
     assert now_of(service, job) == job
     assert not service.to_dispatch.messages
@@ -199,10 +199,10 @@ def test_a_job_that_neither_failed_nor_expired_cannot_be_retried(
 
 def test_of_two_retries_at_once_one_reopens_the_job(service: MemoryService) -> None:
     job = failed(service)
-    service.retry_job(job)
+    service.retry(job)
 
     with pytest.raises(InvalidTransition):
-        service.retry_job(job)
+        service.retry(job)
     service.deliver_messages()
 
     assert len(service.apixo.tasks) == 2
@@ -210,7 +210,7 @@ def test_of_two_retries_at_once_one_reopens_the_job(service: MemoryService) -> N
 
 def test_a_retry_whose_message_is_lost_is_found_by_the_watch(service: MemoryService) -> None:
     job = failed(service)
-    service.retry_job(job)
+    service.retry(job)
     service.to_dispatch.messages.clear()
 
     live(service, minutes=2)
@@ -282,7 +282,7 @@ def test_a_result_that_comes_between_retry_and_sending_makes_sending_needless(
 ) -> None:
     job = service.submit()
     live(service, minutes=30, step=600)
-    service.retry_job(job)
+    service.retry(job)
     service.apixo.finish_all()
 
     service.collect(job.id)
@@ -298,7 +298,7 @@ def test_half_of_it_between_retry_and_sending_leaves_the_other_half_to_be_sent(
 ) -> None:
     job = service.submit(provider="oxen", n=2)
     live(service, minutes=30, step=600)
-    service.retry_job(job)
+    service.retry(job)
     service.oxen.finish(TaskId("oxen-0"))
 
     service.collect(job.id)
@@ -332,7 +332,7 @@ def test_an_answer_to_the_first_attempt_that_comes_after_the_retry_is_not_lost(
         if order.submission.attempt == 1:
             service.time.sleep(60)
             service.collect(order.job_id)
-            service.retry_job(service.jobs.get(order.job_id))
+            service.retry(service.jobs.get(order.job_id))
 
     interrupt(service, service.apixo, expire_and_retry)
 
@@ -353,7 +353,7 @@ def test_a_refusal_of_the_first_attempt_that_comes_after_the_retry_is_no_end(
         if order.submission.attempt == 1:
             service.time.sleep(60)
             service.collect(order.job_id)
-            service.retry_job(service.jobs.get(order.job_id))
+            service.retry(service.jobs.get(order.job_id))
             raise REFUSED
 
     service.apixo.on_submit = expire_retry_and_refuse
