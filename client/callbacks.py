@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from client.asking import complain
-from client.options import AsJson, Key, Url
+from client.options import AdminKey, AsJson, Url
 
 if TYPE_CHECKING:  # imported when a command runs: `--help` stays quick
     from rich.console import Console
@@ -27,7 +27,7 @@ def callbacks() -> None:
 
 @app.command()
 def replay(
-    context: typer.Context, *, url: Url, key: Key, job: Job = None, as_json: AsJson = False
+    context: typer.Context, *, url: Url, key: AdminKey, job: Job = None, as_json: AsJson = False
 ) -> None:
     """Hand kept callbacks on once more, harmless however often. Takes the admin key."""
     from rich.console import Console

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from client.asking import asking_once
-from client.options import AsJson, Key, Url
+from client.options import AdminKey, AsJson, Url
 
 if TYPE_CHECKING:  # imported when a command runs: `--help` stays quick
     from client.api import Api
@@ -54,7 +54,7 @@ def create(  # noqa: PLR0913  # one parameter per option
     context: typer.Context,
     *,
     url: Url,
-    key: Key,
+    key: AdminKey,
     name: Name,
     tenant: Tenant = "default",
     budget_usd: Budget = None,
@@ -86,7 +86,7 @@ def create(  # noqa: PLR0913  # one parameter per option
 
 
 @app.command()
-def ls(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = False) -> None:
+def ls(context: typer.Context, *, url: Url, key: AdminKey, as_json: AsJson = False) -> None:
     """List all keys with what each has spent."""
     from client.keys_view import overview
     from client.models_view import console
@@ -105,7 +105,7 @@ def ls(context: typer.Context, *, url: Url, key: Key, as_json: AsJson = False) -
 
 @app.command()
 def revoke(
-    context: typer.Context, key_id: KeyId, *, url: Url, key: Key, as_json: AsJson = False
+    context: typer.Context, key_id: KeyId, *, url: Url, key: AdminKey, as_json: AsJson = False
 ) -> None:
     """End a key. It opens nothing from a minute later on."""
     with asking_once(context, url=url, key=key) as api:
@@ -115,7 +115,7 @@ def revoke(
 
 @app.command()
 def rotate(
-    context: typer.Context, key_id: KeyId, *, url: Url, key: Key, as_json: AsJson = False
+    context: typer.Context, key_id: KeyId, *, url: Url, key: AdminKey, as_json: AsJson = False
 ) -> None:
     """Give a key a new secret. The old one opens for another 24 hours."""
     with asking_once(context, url=url, key=key) as api:

@@ -31,6 +31,16 @@ Key = Annotated[
     str,
     typer.Option(envvar="SEEDHOOK_API_KEY", callback=_checked_key, help="The key to ask with."),
 ]
+AdminKey = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        "--admin-key",
+        envvar=["SEEDHOOK_ADMIN_KEY", "SEEDHOOK_API_KEY"],
+        callback=_checked_key,
+        help="The deployment's admin key.",
+    ),
+]
 MaybeUrl = Annotated[
     str | None,
     typer.Option(

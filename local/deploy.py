@@ -5,11 +5,13 @@ new. A package's key names its content, so changed sources are changed code, and
 the workers of every function whose code or environment changed.
 """
 
+import hashlib
 import json
 import secrets
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,8 @@ _STILLBORN = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    template_url: str
+    source: Any
+    code: CodeLocations
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
 
@@ -60,15 +63,19 @@ class Deployer:
         source = load_template(template)
         code = self._upload(packages)
         values = declared(source, parameters)
-        deployable = to_cloudformation(source, code=code, parameters=values, region=REGION)
-        return self._deployed(self._put_template(json.dumps(deployable, default=str)), values)
+        return self._deployed(source, code, values)
 
     def change(self, deployment: Deployment, parameters: Mapping[str, str]) -> Deployment:
-        """Deploy the same template again with other values for some of its parameters."""
+        """Deploy the same template again with other values for some of its parameters.
+
+        Under another release: functions behind an alias see new values in a new version alone.
+        """
         values = {**deployment.parameters, **parameters}
         if values == deployment.parameters:
             return deployment
-        return self._deployed(deployment.template_url, values)
+        text = f"{deployment.parameters['Release']} {sorted(parameters.items())}"
+        release = hashlib.sha256(text.encode()).hexdigest()[:10]
+        return self._deployed(deployment.source, deployment.code, {**values, "Release": release})
 
     def put_keys(self, connections: Iterable[Connection]) -> None:
         ssm = self._client("ssm")
@@ -89,13 +96,17 @@ class Deployer:
         key: str = answer["Parameter"]["Value"]
         return key
 
-    def _deployed(self, template_url: str, values: Mapping[str, str]) -> Deployment:
+    def _deployed(self, source: Any, code: CodeLocations, values: Mapping[str, str]) -> Deployment:
+        deployable = to_cloudformation(
+            deepcopy(source), code=code, parameters=values, region=REGION
+        )
+        template_url = self._put_template(json.dumps(deployable, default=str))
         try:
             self._create_or_update(template_url, values)
         except ClientError as exc:
             raise StackError(f"the engine refuses template.yaml: {exc}") from exc
         outputs = self._settled_outputs()
-        return Deployment(template_url=template_url, parameters=values, outputs=outputs)
+        return Deployment(source=source, code=code, parameters=values, outputs=outputs)
 
     def _client(self, service: str) -> Any:
         return client(service, endpoint_url=self.endpoint_url, region=REGION)

@@ -99,6 +99,7 @@ class Stack:
             "api_url": self.api_url,
             "openai_url": self.openai_url,
             "api_key": self.api_key,
+            "admin_key": self.admin_key,
             "console_url": self.console_url,
             "aws_endpoint_url": self.aws_endpoint_url,
             "region": self.region,

@@ -27,6 +27,7 @@ def show(stack: Stack, console: Console, *, faults: tuple[str, ...] = ()) -> Non
         "API": f"{stack.api_url}/v1",
         "OpenAI": stack.openai_url,
         "API key": stack.api_key,
+        "admin key": stack.admin_key,
         "AWS": f"{stack.aws_endpoint_url} ({stack.region}, any credentials)",
         "uploads": f"s3://{stack.uploads_bucket}",
         "providers": ", ".join(

@@ -9,6 +9,7 @@ from .documents import Attempt, Cost, Fault, Form, Image, Job, Moment, Rehearsal
 from .errors import (
     ApiError,
     BudgetExceeded,
+    Gone,
     Invalid,
     JobFailed,
     Misconfigured,
@@ -36,6 +37,7 @@ __all__ = [
     "Cost",
     "Fault",
     "Form",
+    "Gone",
     "Health",
     "Image",
     "Invalid",

@@ -7,6 +7,7 @@
     + Invalid              the request is at fault, `errors` names the fields
     + NotAuthorised        no such key, or one that may not do this
     + NotFound             no such job, image, model, ...
+    + Gone                 the job that this idempotency key made has been deleted
     + BudgetExceeded       the key's money does not reach
     + Throttled            too much at once; `retry_after` says when to come again
     + ServerFailed         the API failed
@@ -124,6 +125,10 @@ class NotFound(ApiError):
     hint = " (not there, or not this key's)"
 
 
+class Gone(ApiError):
+    pass
+
+
 class BudgetExceeded(ApiError):
     pass
 
@@ -143,6 +148,7 @@ _KINDS: Final[Mapping[int, type[ApiError]]] = {
     HTTPStatus.UNAUTHORIZED: NotAuthorised,
     HTTPStatus.FORBIDDEN: NotAuthorised,
     HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.GONE: Gone,
     HTTPStatus.PAYMENT_REQUIRED: BudgetExceeded,
     HTTPStatus.TOO_MANY_REQUESTS: Throttled,
 }

@@ -21,6 +21,7 @@ READY = {
     "api_url",
     "openai_url",
     "api_key",
+    "admin_key",
     "console_url",
     "aws_endpoint_url",
     "region",

@@ -184,3 +184,43 @@ def test_usage_by_what_nobody_counts_is_wrong_usage(run: Run) -> None:
     result = run("usage", "--group-by", "colour", key=created(run)["key"])
 
     assert result.exit_code == ExitCode.WRONG_USAGE
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"SEEDHOOK_ADMIN_KEY": ADMIN_KEY},
+        {"SEEDHOOK_API_KEY": ADMIN_KEY},
+        {"SEEDHOOK_ADMIN_KEY": ADMIN_KEY, "SEEDHOOK_API_KEY": "sk_of_a_tenant"},
+    ],
+    ids="+".join,
+)
+def test_the_admin_key_may_come_from_the_environment(
+    door: FrontDoor, environment: dict[str, str]
+) -> None:
+    result = asked(door, "keys", "ls", "--json", **environment)
+
+    assert result.exit_code == ExitCode.OK, result.output
+
+
+def test_the_admin_key_that_is_given_goes_before_the_environment(door: FrontDoor) -> None:
+    environment = {"SEEDHOOK_ADMIN_KEY": "wrong", "SEEDHOOK_API_KEY": "wrong"}
+
+    for option in ("--key", "--admin-key"):
+        result = asked(door, "keys", "ls", "--json", option, ADMIN_KEY, **environment)
+        assert result.exit_code == ExitCode.OK, result.output
+
+
+def asked(door: FrontDoor, *arguments: str, **environment: str) -> Result:
+    def handle(request: httpx.Request) -> httpx.Response:
+        key = request.headers["authorization"].removeprefix("Bearer ")
+        answer = door.call(request.method, request.url.path, key=key)
+        return httpx.Response(answer.status, headers=answer.headers, text=answer.body)
+
+    names = ("SEEDHOOK_API_KEY", "SEEDHOOK_ADMIN_KEY")
+    return CliRunner().invoke(
+        app,
+        [*arguments, "--url", "https://seedhook.example"],
+        obj=httpx.MockTransport(handle),
+        env=dict.fromkeys(names) | environment,
+    )

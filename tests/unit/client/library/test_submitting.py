@@ -6,6 +6,7 @@ import pytest
 from client.seedhook import (
     ApiError,
     BudgetExceeded,
+    Gone,
     Invalid,
     Misconfigured,
     NotAuthorised,
@@ -170,6 +171,7 @@ def test_a_conflict_is_tried_again_only_where_that_can_help() -> None:
         (403, NotAuthorised),
         (402, BudgetExceeded),
         (404, NotFound),
+        (410, Gone),
         (429, Throttled),
         (500, ServerFailed),
         (599, ServerFailed),
