@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from shared.domain.errors import FieldError, InvalidRequest
 from shared.domain.money import usd
+from shared.domain.spreadsheet import plain_cell
 from shared.domain.usage import Counts
 
 _LONGEST: Final = timedelta(days=366)
@@ -71,7 +72,9 @@ def usage_csv(query: UsageQuery, sums: Mapping[str, Counts]) -> str:
     file = io.StringIO()
     rows = csv.DictWriter(file, (query.group_by, *_COLUMNS), lineterminator="\r\n")
     rows.writeheader()
-    rows.writerows({query.group_by: _cell(name)} | _row(counts) for name, counts in sums.items())
+    rows.writerows(
+        {query.group_by: plain_cell(name)} | _row(counts) for name, counts in sums.items()
+    )
     return file.getvalue()
 
 
@@ -81,11 +84,6 @@ def _row(counts: Counts) -> dict[str, Any]:
         "estimated_usd": usd(counts["estimated"]),
         "jobs_of_unknown_cost": counts["unknown"],
     }
-
-
-def _cell(name: str) -> str:
-    """A tag is anybody's text: a spreadsheet must not take it for a formula."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def _day(query: Mapping[str, str], name: str, default: date) -> date:
