@@ -6,6 +6,7 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
+from shared.adapters.http import HttpClient
 from shared.adapters.measured_jobs import MeasuredJobs
 from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
@@ -98,7 +99,7 @@ class MemoryService(Service):
         self.due_index = MemoryDueIndex(self.store, self.log, self.batches)
         self.deliver_queue = self.to_deliver = MemoryDeliverQueue()
         self.courier = self.receivers = MemoryCourier()
-        self.may_reach = lambda url: url.startswith("https://")
+        self.may_reach = HttpClient().allows
         reachable = ProviderAccess(
             sandbox=True, callback_base="https://seedhook.example", fetches_links=True
         )

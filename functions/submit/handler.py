@@ -58,8 +58,13 @@ def create_app(service: Service) -> APIGatewayHttpResolver:
 def _rehearsed(
     app: APIGatewayHttpResolver, service: Service, request: JobRequest, key: ApiKey
 ) -> Response[str]:
+    name = app.current_event.headers.get("idempotency-key")
+    # Of the post that it rehearses.
+    posted = request.model_copy(update={"dry_run": False})
+    idempotency = idempotency_of(name, key_id=key.id, request=posted)
     wish = request.wish(service.clock.now(), force_failover=_forces_failover(app))
-    return answer(dry_run_view(service.admit_job.rehearse(wish, key=key)))
+    job = service.admit_job.rehearse(wish, key=key, idempotency=idempotency)
+    return answer(dry_run_view(job))
 
 
 def _admitted(

@@ -33,6 +33,9 @@ class MeasuredJobs:
         self._jobs.add(job, claimed=claimed, admission=admission, waiting=waiting, limits=limits)
         self._metrics(of_step(job, None))
 
+    def check(self, job: Job, *, limits: Limits) -> None:
+        self._jobs.check(job, limits=limits)
+
     def save(self, job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:
         self._jobs.save(job, was=was, limits=limits)
         self._metrics(of_step(job, was))

@@ -82,6 +82,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         for response in responses.values():
             response["headers"] = {name: {"schema": TEXT} for name in operation.headers}
     kind = "application/problem+json" if operation.error == "Problem" else "application/json"
+    for status, description in operation.refusals.items():
+        responses[str(status)] = _response(description, operation.error, kind)
     responses["4XX"] = _response("What is wrong, and who can mend it", operation.error, kind)
     come_again = "A service of AWS does not answer: Retry-After says when to ask again"
     responses.setdefault("503", _response(come_again, operation.error, kind))

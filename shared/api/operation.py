@@ -25,6 +25,7 @@ class Operation:
     example: Mapping[str, Any] | None = None
     parameters: Sequence[Parameter] = ()
     error: str = "Problem"
+    refusals: Mapping[int, str] = field(default_factory=dict)  # worth a word of their own
     key: str | None = "api"  # which key it takes: of the API, the deployment's admin key, or none
     headers: Sequence[str] = field(default_factory=tuple)
     needs: str = ""  # what must be there before an example could be answered

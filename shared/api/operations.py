@@ -30,6 +30,7 @@ JOBS: Final = (
         ],
         answers={200: "Job|Rehearsal", 202: "Job"},
         headers=["Location", "Idempotent-Replayed", "Preference-Applied"],
+        refusals={410: "The job that this Idempotency-Key made has been deleted"},
     ),
     Operation(
         method="get",

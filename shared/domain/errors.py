@@ -27,6 +27,7 @@
   - TaskTaken              a provider's task that belongs to another job
   - AlreadyAdmitted        the idempotency key has made a job already; holds its answer
   - KeyReused              the idempotency key came with another request before
+  - JobDeleted             the idempotency key has made a job that was deleted since
   - InvalidTransition      the job's state does not allow this
   - SubmissionError        what became of a paid call to a provider
     + NotSent              surely not started: DNS, connect, TLS, or told to come back later
@@ -240,13 +241,19 @@ class TaskTaken(ServiceError):
 
 
 class AlreadyAdmitted(ServiceError):
-    def __init__(self, *, fingerprint: str, answer: str) -> None:
+    """`answer` is None once the job has been deleted."""
+
+    def __init__(self, *, fingerprint: str, answer: str | None) -> None:
         super().__init__("this idempotency key has made a job already")
         self.fingerprint = fingerprint
         self.answer = answer
 
 
 class KeyReused(ServiceError):
+    pass
+
+
+class JobDeleted(ServiceError):
     pass
 
 

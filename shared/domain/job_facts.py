@@ -59,6 +59,7 @@ class JobFacts:
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     batch: BatchId | None = None
+    admission_key: str | None = None  # digest of the idempotency key it was admitted under
     source: str | None = None  # the object whose edit this is: its key in the uploads bucket
     webhook_url: str | None = None  # where its own events go besides
     webhook_events: tuple[str, ...] = ()  # which of them; empty: all

@@ -45,6 +45,11 @@ class UploadedObject:
         """Whether it was looked at when it was stored: we alone write under its digest."""
         return self.key.startswith(_CONTENT)
 
+    @property
+    def is_for_edits(self) -> bool:
+        """Whether it belongs to the tenant that edits by folder run under."""
+        return self.key.startswith(EDITS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierImage:
@@ -57,9 +62,14 @@ class EarlierImage:
 type Reference = Link | UploadedObject | EarlierImage
 
 
-def content_object(upload_id: str) -> UploadedObject:
-    """Return where content lies that is named by its own digest."""
-    return UploadedObject(key=f"{_CONTENT}{upload_id}")
+def content_object(tenant: str, upload_id: str) -> UploadedObject:
+    """Return where a tenant's content lies that is named by its own digest."""
+    return UploadedObject(key=f"{_CONTENT}{tenant}/{upload_id}")
+
+
+def shared_content_object(place: UploadedObject) -> UploadedObject:
+    """Return where the same content was stored before each tenant had a folder of its own."""
+    return UploadedObject(key=f"{_CONTENT}{place.key.rpartition('/')[2]}")
 
 
 def own_object(tenant: str, ulid: str) -> UploadedObject:
@@ -85,7 +95,7 @@ def read_reference(text: str, *, tenant: str, bucket: str) -> Reference:
     if text.startswith(_S3):
         return _object(text, tenant=tenant, bucket=bucket)
     if match := _BY_CONTENT.fullmatch(text):
-        return content_object(match[1])
+        return content_object(tenant, match[1])
     if match := _BY_ID.fullmatch(text):
         return own_object(tenant, match[1])
     if match := _EARLIER.fullmatch(text):

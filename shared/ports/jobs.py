@@ -79,6 +79,10 @@ class JobStore(Protocol):
         """
         ...
 
+    def check(self, job: Job, *, limits: Limits) -> None:
+        """Raise what `add` raises now because of the key's limits; write nothing."""
+        ...
+
     def get(self, job_id: JobId) -> Job:
         """Return the job as last written. Raises JobNotFound."""
         ...
@@ -88,7 +92,7 @@ class JobStore(Protocol):
         ...
 
     def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
-        """Return what the key stands for at this time."""
+        """Return what the key stands for now; without an answer once that job is deleted."""
         ...
 
     def save(self, job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:
@@ -101,7 +105,11 @@ class JobStore(Protocol):
         ...
 
     def remove(self, job: Job) -> None:
-        """Raises VersionConflict when the job is no longer as given."""
+        """Remove the job and its unpublished events.
+
+        The answer stored under its idempotency key is removed in the same write. The key itself
+        stays known until it expires. Raises VersionConflict when the job is no longer as given.
+        """
         ...
 
     def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:

@@ -30,8 +30,8 @@ class Uploads(Protocol):
     @property
     def bucket(self) -> str: ...
 
-    def put(self, content: bytes, *, content_type: str) -> str:
-        """Store once per content; return the upload's id."""
+    def put(self, content: bytes, *, content_type: str, tenant: str) -> str:
+        """Store once per tenant and content; return the upload's id."""
         ...
 
     def find(self, place: UploadedObject) -> FoundUpload | None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from shared.domain.delivery import Delivery
 from shared.domain.ids import DeliveryId, WebhookId
+from shared.domain.job import Job
 from shared.domain.webhook import Webhook
 
 
@@ -46,7 +47,17 @@ class DueDelivery:
 
 class Deliveries(Protocol):
     def add(self, delivery: Delivery) -> bool:
-        """Write a planned delivery; False when it is there already, as it is by now."""
+        """Write a planned delivery.
+
+        False when it is there already, as it is by now, and when its job's are removed.
+        """
+        ...
+
+    def remove_of(self, job: Job) -> None:
+        """Remove a job's deliveries, whatever their state; a save of one fails from then on.
+
+        None is added any more for an event of the job up to the version given.
+        """
         ...
 
     def get(self, delivery_id: DeliveryId) -> Delivery:

@@ -1,6 +1,6 @@
 """Admit a job: check it against what the provider can do, price it, write it down."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +11,6 @@ from shared.domain.errors import (
     AlreadyAdmitted,
     FieldError,
     InvalidRequest,
-    KeyReused,
 )
 from shared.domain.hold import Hold
 from shared.domain.ids import BatchId, JobId, ulid
@@ -24,16 +23,16 @@ from shared.domain.status import DISPATCH_PATIENCE, FINISH_PATIENCE
 from shared.domain.waiting_post import WaitingPost
 from shared.domain.wanted import JobInput
 from shared.ports.addresses import MayReach
-from shared.ports.jobs import Admission, Idempotency, JobStore
+from shared.ports.jobs import Idempotency, JobStore
 from shared.ports.providers import Accesses
 from shared.ports.runtime import Clock, RandomBytes, TraceId
+from shared.usecases.admission import admission_of, answer_to
 from shared.usecases.admit_references import AdmitReferences, Content
 from shared.usecases.check_url import check_url
 from shared.usecases.routing import Health, Route, choose
 from shared.usecases.sending import Claimed
 
 _FORCE_HEADER: Final = "X-Seedhook-Force-Failover"
-_KEY_LIFE: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +70,18 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a request comes to once it has been checked."""
+
+    route: Route
+    references: tuple[str | Content, ...]
+
+    @property
+    def brings_data(self) -> bool:
+        return any(isinstance(one, Content) for one in self.references)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdmitJob:
     """Raises InvalidRequest, naming every field at fault, before anything is stored or paid."""
 
@@ -104,38 +115,51 @@ class AdmitJob:
         `claim` is asked what goes out at once, so that one write does for both. `hold` is asked
         for the post that waits for the job.
         """
-        if wish.webhook_url is not None:
-            check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
-        route = self._route(wish, key)
-        # All are checked before the first is stored.
-        references = self.admit_references(wish.wanted.images, tenant=key.tenant)
+        checked = self.check(wish, key=key)
         # A request that makes no job stores nothing: where there is data that is worth a look.
-        brings_data = any(isinstance(one, Content) for one in references)
-        if brings_data and (earlier := self.earlier(idempotency)):
+        if checked.brings_data and (earlier := self.earlier(idempotency)):
             return earlier
-        wanted = replace(wish.wanted, images=tuple(map(self.admit_references.stored, references)))
-        job = replace(self._job(wish, wanted, route, key), source=source, batch=batch)
+        wanted = replace(wish.wanted, images=self._stored(checked.references, key))
+        job = replace(
+            self._job(wish, wanted, checked.route, key),
+            source=source,
+            batch=batch,
+            admission_key=idempotency.key if idempotency else None,
+        )
         job = replace(job, id=job_id) if job_id else job
         answer, claimed = render(job), claim(job) if claim else None
-        admission = _admission(job, answer, idempotency)
+        admission = admission_of(job, answer, idempotency)
         written = claimed.job if claimed else None
         post = hold(job.id) if hold else None
         limits = key.terms.limits
         try:
             self.jobs.add(job, claimed=written, admission=admission, waiting=post, limits=limits)
         except AlreadyAdmitted as known:
-            return _replayed(known, idempotency)
+            return Admitted(answer=answer_to(known, idempotency), job=None)
         return Admitted(answer=answer, job=job, claimed=claimed, post=post)
 
     def estimate(self, wish: Wish, *, key: ApiKey) -> Decimal | None:
         """Return what it would cost, None if nobody knows. Raises InvalidRequest."""
         return self._route(wish, key).legs[0].estimated_usd
 
-    def rehearse(self, wish: Wish, *, key: ApiKey) -> Job:
-        """Return the job as it would be admitted now; nothing is stored."""
+    def check(self, wish: Wish, *, key: ApiKey) -> Checked:
+        """Check all that a request names before anything is stored. Raises InvalidRequest."""
+        if wish.webhook_url is not None:
+            check_url(wish.webhook_url, pointer="/webhook_url", may_reach=self.may_reach)
         route = self._route(wish, key)
-        self.admit_references(wish.wanted.images, tenant=key.tenant)
-        return self._job(wish, wish.wanted, route, key)
+        references = self.admit_references(wish.wanted.images, tenant=key.tenant)
+        return Checked(route=route, references=tuple(references))
+
+    def rehearse(self, wish: Wish, *, key: ApiKey, idempotency: Idempotency | None = None) -> Job:
+        """Return the job as it would be admitted now; nothing is stored.
+
+        Raises all that an admission raises now.
+        """
+        checked = self.check(wish, key=key)
+        job = self._job(wish, wish.wanted, checked.route, key)
+        if self.earlier(idempotency) is None:
+            self.jobs.check(job, limits=key.terms.limits)
+        return job
 
     def earlier(self, idempotency: Idempotency | None) -> Admitted | None:
         """Return the answer that a repeated request got before.
@@ -143,7 +167,11 @@ class AdmitJob:
         Also one that would be refused by now, because its deadline has passed or prices changed.
         """
         known = idempotency and self.jobs.admitted(idempotency, now=self.clock.now())
-        return _replayed(known, idempotency) if known else None
+        return Admitted(answer=answer_to(known, idempotency), job=None) if known else None
+
+    def _stored(self, references: Iterable[str | Content], key: ApiKey) -> tuple[str, ...]:
+        store = self.admit_references.stored
+        return tuple(store(reference, tenant=key.tenant) for reference in references)
 
     def _model(self, name: str) -> Model:
         model = self.catalog.find(name)
@@ -207,23 +235,6 @@ class AdmitJob:
         )
         entry = TimelineEntry(at=now, status=job.status, note=route.decision)
         return replace(job, timeline=(entry,))
-
-
-def _admission(job: Job, answer: str, idempotency: Idempotency | None) -> Admission | None:
-    if idempotency is None:
-        return None
-    return Admission(
-        idempotency=idempotency,
-        answer=answer,
-        expires_at=job.created_at + idempotency.life,
-    )
-
-
-def _replayed(known: AlreadyAdmitted, idempotency: Idempotency | None) -> Admitted:
-    if idempotency and known.fingerprint != idempotency.fingerprint:
-        message = "this Idempotency-Key came with another request in the last 24 hours"
-        raise KeyReused(message)
-    return Admitted(answer=known.answer, job=None)
 
 
 def _patiences(wish: Wish) -> Iterator[timedelta]:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,15 +11,22 @@ from shared.domain.errors import FieldError, InvalidRequest, JobNotFound
 from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.domain.reference import (
     EarlierImage,
+    Link,
     NotAReference,
     Reference,
     UploadedObject,
     read_reference,
 )
+from shared.ports.addresses import MayReach
 from shared.ports.jobs import JobStore
 from shared.ports.uploads import Uploads
 
 _DATA_URI: Final = re.compile(r"data:image/[a-z+.-]+;base64,(.*)", re.DOTALL)
+_LINK_RULE: Final = (
+    "must be an https URL with a public DNS name as its host, on port 443, without a password, in "
+    "printable ASCII"
+)
+_FOLDER_RULE: Final = "lies under edits/, which belongs to the tenant of the key for edits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +39,12 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmitReferences:
+    """`edits_tenant` tells whose the folder of edits is; None: nobody's."""
+
     jobs: JobStore
     uploads: Uploads
+    may_reach: MayReach
+    edits_tenant: Callable[[], str | None]
 
     def __call__(self, images: Sequence[str], *, tenant: str) -> list[str | Content]:
         """Return references as they are, and data decoded. Stores nothing.
@@ -53,11 +64,13 @@ class AdmitReferences:
             raise InvalidRequest(errors)
         return admitted
 
-    def stored(self, reference: str | Content) -> str:
+    def stored(self, reference: str | Content, *, tenant: str) -> str:
         """Store what came as data; return what names it from now on."""
         if isinstance(reference, str):
             return reference
-        upload_id = self.uploads.put(reference.bytes, content_type=reference.content_type)
+        upload_id = self.uploads.put(
+            reference.bytes, content_type=reference.content_type, tenant=tenant
+        )
         return f"upload:{upload_id}"
 
     def _admitted(self, image: str, tenant: str) -> str | Content:
@@ -71,7 +84,13 @@ class AdmitReferences:
         match reference:
             case EarlierImage():
                 self._check_earlier(reference, tenant)
-            case UploadedObject(is_known_whole=False) if image.startswith("upload:"):
+            case Link():
+                if not self.may_reach(reference.url):
+                    raise NotAReference(_LINK_RULE)
+            case UploadedObject(is_for_edits=True):
+                if self.edits_tenant() != tenant:
+                    raise NotAReference(_FOLDER_RULE)
+            case UploadedObject() if image.startswith("upload:"):
                 if self.uploads.find(reference) is None:
                     raise _NotThere("has not been uploaded yet, or no longer exists")
             case _:

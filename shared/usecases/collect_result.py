@@ -68,13 +68,14 @@ class CollectResult:
     def __call__(self, job_id: JobId, *, hint: TaskHint | None = None) -> Job:
         """Raises ProviderUnreadable when the provider cannot be asked: try again later.
 
-        Raises JobNotFound for a job that was deleted, once nothing is kept of its callbacks: one
-        that came after the deletion was kept unseen.
+        Raises JobNotFound for a job that was deleted, once nothing is kept of its callbacks and
+        images: what came while it was deleted, or afterwards, was kept unseen.
         """
         try:
             return self._collect(job_id, hint)
         except JobNotFound:
             self.archive.remove(job_id)
+            self.media.remove(job_id)
             raise
 
     def _collect(self, job_id: JobId, hint: TaskHint | None) -> Job:

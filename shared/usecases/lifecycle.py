@@ -12,6 +12,7 @@ from shared.ports.jobs import JobStore
 from shared.ports.media import MediaStore
 from shared.ports.messages import Queue
 from shared.ports.runtime import Clock
+from shared.ports.webhooks import Deliveries
 from shared.usecases.revise import revise
 
 _TRIES: Final = 5
@@ -77,6 +78,7 @@ class DeleteJob:
     jobs: JobStore
     media: MediaStore
     archive: CallbackArchive
+    deliveries: Deliveries
 
     def __call__(self, job: Job) -> None:
         """Raises InvalidTransition while the job is not over."""
@@ -88,6 +90,7 @@ class DeleteJob:
             if job.source:
                 copies = [copy_of(image, source=job.source) for image in job.images]
                 self.media.displace([*copies, report_beside(job.source)], of=job.id)
+            self.deliveries.remove_of(job)
             try:
                 self.jobs.remove(job)
             except VersionConflict:  # late images have come: they go as well

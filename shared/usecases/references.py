@@ -22,11 +22,12 @@ from shared.domain.reference import (
     UploadedObject,
     content_object,
     read_reference,
+    shared_content_object,
 )
 from shared.ports.jobs import JobStore
 from shared.ports.media import ImageSource, MediaStore
 from shared.ports.providers import Accesses
-from shared.ports.uploads import Uploads
+from shared.ports.uploads import FoundUpload, Uploads
 
 # A provider's queue may be long before it fetches a reference.
 _LINK_LIFE: Final = timedelta(hours=6)
@@ -55,18 +56,20 @@ class PrepareReferences:
             raise _gone(index) from exc
         match reference:
             case Link():
-                return self._of_link(job.provider, reference.url, index)
+                return self._of_link(job.provider, job.tenant, reference.url, index)
             case UploadedObject():
                 return self._of_upload(job.provider, reference, index)
             case earlier:
                 return self._of_earlier(job, earlier, index)
 
-    def _of_link(self, provider: str, url: str, index: int) -> str:
-        upload_id = self._copied(url)
-        return self._of_upload(provider, content_object(upload_id), index) if upload_id else url
+    def _of_link(self, provider: str, tenant: str, url: str, index: int) -> str:
+        upload_id = self._copied(url, tenant)
+        if upload_id is None:
+            return url
+        return self._of_upload(provider, content_object(tenant, upload_id), index)
 
     def _of_upload(self, provider: str, named: UploadedObject, index: int) -> str:
-        found = self.uploads.find(named)
+        named, found = self._found(named)
         if found is None:
             raise _gone(index)
         if found.bytes > MOST_REFERENCE_BYTES:
@@ -79,6 +82,14 @@ class PrepareReferences:
         content = self.uploads.read(place)
         content_type = _type_of(content, index)
         return self.uploads.link(place) if by_link else _inline(content, content_type)
+
+    def _found(self, named: UploadedObject) -> tuple[UploadedObject, FoundUpload | None]:
+        """Look where it lies now, and, for jobs that were admitted before that, where it lay."""
+        found = self.uploads.find(named)
+        if found or not named.is_known_whole:
+            return named, found
+        shared = shared_content_object(named)
+        return shared, self.uploads.find(shared)
 
     def _of_earlier(self, job: Job, earlier: EarlierImage, index: int) -> str:
         image = self._image(job, earlier)
@@ -102,7 +113,7 @@ class PrepareReferences:
         images = source.images if source.tenant == job.tenant else ()
         return next((image for image in images if image.index == earlier.index), None)
 
-    def _copied(self, url: str) -> str | None:
+    def _copied(self, url: str, tenant: str) -> str | None:
         """Return the upload that holds what lies there; None where nothing usable was found."""
         probe, chunks = ImageProbe(), []
         try:
@@ -113,7 +124,8 @@ class PrepareReferences:
             facts = probe.finish()
         except (ResultUnavailable, NotAnImage, Truncated):
             return None
-        return self.uploads.put(b"".join(chunks), content_type=facts.content_type)
+        content = b"".join(chunks)
+        return self.uploads.put(content, content_type=facts.content_type, tenant=tenant)
 
 
 def _type_of(content: bytes, index: int) -> str:

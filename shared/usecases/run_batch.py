@@ -144,7 +144,9 @@ class RunBatch:
             if key is None:
                 return None
             try:
-                self._estimate(batch, read_wish(line.request or b""), key)
+                wish = read_wish(line.request or b"")
+                self._estimate(batch, wish, key)
+                self.admit_job.check(wish, key=key)
             except InvalidRequest as error:
                 return error
             return None

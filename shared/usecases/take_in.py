@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from shared.domain.errors import Fault, ResultUnavailable, TaskTaken, VersionConflict
+from shared.domain.errors import Fault, JobNotFound, ResultUnavailable, TaskTaken, VersionConflict
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.domain.offers import Offer
@@ -57,7 +57,18 @@ class TakeIn:
     random_bytes: RandomBytes
 
     def __call__(self, claimed: Job, offer: Offer, answers: Sequence[Answer]) -> Job:
-        """Write down the answers and what follows at once from them; return the job as saved."""
+        """Write down the answers and what follows at once from them; return the job as saved.
+
+        Raises JobNotFound for a job that was deleted meanwhile, once none of its images is kept.
+        """
+        try:
+            return self._taken_in(claimed, offer, answers)
+        except JobNotFound:
+            if any(map(_came_inline, answers)):
+                self.media.remove(claimed.id)
+            raise
+
+    def _taken_in(self, claimed: Job, offer: Offer, answers: Sequence[Answer]) -> Job:
         kept = [self._keep(claimed, offer, answer) for answer in answers if _came_inline(answer)]
         try:
             job = self._write_down(claimed, offer, answers, kept)

@@ -9,6 +9,7 @@ from shared.domain.errors import (
     ComeBackLater,
     FieldError,
     InvalidRequest,
+    JobDeleted,
     KeyReused,
 )
 from shared.ports.jobs import Idempotency
@@ -38,6 +39,8 @@ class TakeRequest:
             refusal = Refusal(code="budget_exceeded", detail=str(error))
         except ComeBackLater as error:
             return Taken.later(error, came=at, now=self.clock.now())
+        except JobDeleted:  # the event came once more, its job is not wanted any more
+            return Taken()
         except KeyReused:
             words = "another request came under this event's id before"
             refusal = Refusal(code="idempotency_key_reused", detail=words)

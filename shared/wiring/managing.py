@@ -47,7 +47,12 @@ class Managing(Stores, Messages):
     def delete_job(self) -> DeleteJob:
         from shared.usecases.lifecycle import DeleteJob
 
-        return DeleteJob(jobs=self.jobs, media=self.media, archive=self.callback_archive)
+        return DeleteJob(
+            jobs=self.jobs,
+            media=self.media,
+            archive=self.callback_archive,
+            deliveries=self.deliveries,
+        )
 
     @cached_property
     def replay_callbacks(self) -> ReplayCallbacks:

@@ -40,7 +40,12 @@ class Sending(Stores, Messages, Outside):
 
         return AdmitJob(
             jobs=self.jobs,
-            admit_references=AdmitReferences(jobs=self.jobs, uploads=self.uploads),
+            admit_references=AdmitReferences(
+                jobs=self.jobs,
+                uploads=self.uploads,
+                may_reach=self.may_reach,
+                edits_tenant=self.edits_tenant,
+            ),
             catalog=self.catalog,
             accesses=self.open_accesses,
             is_healthy=self.provider_gate.is_healthy,

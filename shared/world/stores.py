@@ -68,6 +68,11 @@ class Stores(Runtime):
         """Which API key edits and batches by folder run under."""
         return KeyId(IntakeSettings.from_env(self._environ).edits_key_id) or None
 
+    def edits_tenant(self) -> str | None:
+        """Return whose the folder of edits is, also once that key is revoked."""
+        key = self.api_keys.find(self.edits_key_id) if self.edits_key_id else None
+        return key.tenant if key else None
+
     @cached_property
     def events_key_id(self) -> KeyId | None:
         """Which API key jobs by event run under."""

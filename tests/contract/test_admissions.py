@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.errors import AlreadyAdmitted, JobNotFound, VersionConflict
+from shared.domain.job import Job
 from shared.ports.jobs import Admission, Idempotency, JobStore
 from shared.ports.messages import Outbox
 from tests.contract.samples import MINUTE, NOW, a_job
@@ -60,12 +61,67 @@ def test_however_often_a_key_comes_its_first_answer_is_told(jobs: JobStore) -> N
         assert known.value.answer == ANSWER
 
 
-def test_a_key_is_told_whatever_became_of_its_job(jobs: JobStore) -> None:
-    jobs.add(a_job(), admission=an_admission())
-    jobs.remove(a_job())
+class TestRemoving:
+    def test_the_answer_goes_with_the_job_and_the_key_stays_known(self, jobs: JobStore) -> None:
+        job = admitted(jobs, an_admission())
 
-    with pytest.raises(AlreadyAdmitted):
-        jobs.add(a_job(1), admission=an_admission())
+        jobs.remove(job)
+
+        with pytest.raises(AlreadyAdmitted) as known:
+            jobs.add(a_job(1), admission=an_admission())
+        assert (known.value.fingerprint, known.value.answer) == ("request", None)
+        assert stored_ids(jobs) == []
+
+    def test_the_key_is_free_when_it_would_have_been(self, jobs: JobStore) -> None:
+        jobs.remove(admitted(jobs, an_admission(expires_at=NOW + DAY)))
+        late = replace(a_job(1), created_at=NOW + DAY, admission_key="key")
+
+        jobs.add(late, admission=an_admission(answer="anew", expires_at=NOW + 2 * DAY))
+
+        known = jobs.admitted(an_admission().idempotency, now=NOW + DAY)
+        assert known
+        assert known.answer == "anew"
+
+    def test_a_job_of_before_its_key_was_noted_is_removed_alone(self, jobs: JobStore) -> None:
+        jobs.add(a_job(), admission=an_admission())
+
+        jobs.remove(a_job())
+
+        known = jobs.admitted(an_admission().idempotency, now=NOW)
+        assert known
+        assert known.answer == ANSWER
+
+    def test_a_job_whose_key_stands_for_another_by_now_leaves_it_alone(
+        self, jobs: JobStore
+    ) -> None:
+        first = admitted(jobs, an_admission(answer="first", expires_at=NOW))
+        admitted(jobs, an_admission(answer="second"), number=1)
+
+        jobs.remove(first)
+
+        known = jobs.admitted(an_admission().idempotency, now=NOW)
+        assert known
+        assert known.answer == "second"
+
+    def test_a_job_that_has_moved_keeps_its_answer(self, jobs: JobStore) -> None:
+        job = admitted(jobs, an_admission())
+
+        with pytest.raises(VersionConflict):
+            jobs.remove(replace(job, version=2))
+
+        known = jobs.admitted(an_admission().idempotency, now=NOW)
+        assert known
+        assert known.answer == ANSWER
+
+
+def admitted(jobs: JobStore, admission: Admission, *, number: int = 0) -> Job:
+    job = replace(a_job(number), admission_key=admission.idempotency.key)
+    jobs.add(job, admission=admission)
+    return job
+
+
+def stored_ids(jobs: JobStore) -> list[str]:
+    return [job.id for job in jobs.newest("acme", limit=10, cursor=None).jobs]
 
 
 def test_the_longest_answer_comes_back_to_the_last_byte(jobs: JobStore) -> None:

@@ -11,7 +11,8 @@ from botocore.stub import Stubber
 
 from shared.adapters.dynamodb.items import admission_item
 from shared.adapters.dynamodb.jobs import DynamoJobStore
-from shared.domain.errors import AlreadyAdmitted, TaskTaken, VersionConflict
+from shared.adapters.dynamodb.transactions import TRIES
+from shared.domain.errors import AlreadyAdmitted, Busy, TaskTaken, VersionConflict
 from shared.ports.jobs import Admission, Idempotency
 from tests.contract.aws import Aws
 from tests.contract.samples import NOW, a_job, claimed, submitted
@@ -33,7 +34,9 @@ def cancelled_for(*reasons: str, known: Admission | None = None) -> Iterator[Dyn
         stubber.add_client_error(
             "transact_write_items", "TransactionCanceledException", modeled_fields=fields
         )
-        stubber.add_response("get_item", {"Item": admission_item(known)} if known else {})
+        stubber.add_response(
+            "get_item", {"Item": admission_item(known, a_job().id)} if known else {}
+        )
         yield DynamoJobStore(client, table="table")
 
 
@@ -56,11 +59,50 @@ def test_who_writes_one_item_that_a_transaction_holds_has_lost(code: str) -> Non
 
     with Stubber(client) as stubber:
         stubber.add_client_error("put_item", f"{code}Exception")
-        stubber.add_client_error("delete_item", f"{code}Exception")
         with pytest.raises(VersionConflict):
             jobs.save(claimed(job), was=job)  # announces nothing: it is one item
-        with pytest.raises(VersionConflict):
-            jobs.remove(job)
+
+
+@contextmanager
+def removals(*cancelled: tuple[str, ...], tombstone: bool = True) -> Iterator[DynamoJobStore]:
+    """A store whose removals are cancelled for these reasons, one after the other."""
+    client = Aws().dynamodb
+    row = admission_item(ADMISSION, ADMITTED.id)
+    with Stubber(client) as stubber:
+        for reasons in cancelled:
+            stubber.add_response("get_item", {"Item": row} if tombstone else {})
+            stubber.add_response("query", {"Items": []})
+            fields = {"CancellationReasons": [{"Code": reason} for reason in reasons]}
+            if set(reasons) == {"None"}:
+                stubber.add_response("transact_write_items", {})
+            else:
+                stubber.add_client_error(
+                    "transact_write_items", "TransactionCanceledException", modeled_fields=fields
+                )
+        yield DynamoJobStore(client, table="table")
+        stubber.assert_no_pending_responses()
+
+
+ADMITTED = replace(a_job(), admission_key=ADMISSION.idempotency.key)
+
+
+@pytest.mark.parametrize("reason", CONFLICTS)
+def test_who_removes_a_job_that_another_moves_has_lost(reason: str) -> None:
+    with removals((reason, "None")) as jobs, pytest.raises(VersionConflict):
+        jobs.remove(ADMITTED)
+
+
+@pytest.mark.parametrize("reason", CONFLICTS)
+def test_a_key_that_moves_while_its_job_is_removed_is_read_again(reason: str) -> None:
+    with removals(("None", reason), ("None", "None")) as jobs:
+        jobs.remove(ADMITTED)
+
+
+def test_a_key_that_moves_all_the_time_lets_nobody_remove_its_job() -> None:
+    moves = ("None", "TransactionConflict")
+
+    with removals(*TRIES * [moves]) as jobs, pytest.raises(Busy):
+        jobs.remove(ADMITTED)
 
 
 def test_a_task_refused_means_that_it_is_taken() -> None:

@@ -5,13 +5,17 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
+from shared.adapters.dynamodb.deliveries import DynamoDeliveries
+from shared.adapters.dynamodb.transactions import TRIES
 from shared.adapters.dynamodb.webhook_items import delivery_item
 from shared.adapters.sqs import SqsDeliverQueue, read_delivery_message
 from shared.domain.delivery import KEPT_ANSWER, SCHEDULE, Delivery, Try
-from shared.domain.errors import DeliveryNotFound, InvalidRequest, VersionConflict
+from shared.domain.errors import Busy, DeliveryNotFound, InvalidRequest, VersionConflict
 from shared.domain.ids import DeliveryId, EventId, JobId, KeyId, WebhookId, ulid
+from shared.domain.job import Job
 from shared.ports.jobs import JobStore
 from shared.ports.messages import Outbox
 from shared.ports.webhooks import Deliveries
@@ -190,3 +194,97 @@ def test_of_all_who_claim_it_at_once_one_may_send_it(ministack: Aws) -> None:
         won = at_once(*WRITERS * [partial(wins, deliveries.save, claimed, was=delivery)])
 
         assert won.count(True) == 1
+
+
+class TestRemovingAJobs:
+    """What is planned for a job goes with it, and nothing is planned for it any more."""
+
+    def test_all_of_its_deliveries_go_whatever_their_state_and_no_others(
+        self, jobs: JobStore, deliveries: Deliveries
+    ) -> None:
+        first, second, third = (of_job(a_job(), number) for number in range(3))
+        for one in (first, second, third, of_job(a_job(1), 3), a_delivery(4)):
+            added(deliveries, one)
+        deliveries.save(second.claimed(NOW, url=URL), was=second)
+        deliveries.save(third.delivered(a_try(), NOW), was=third)
+        jobs.add(a_job())
+
+        deliveries.remove_of(a_job())
+
+        left = deliveries.newest("acme", limit=10, cursor=None).deliveries
+        assert [one.id for one in left] == [a_delivery(4).id, a_delivery(3).id]
+        for gone in (first, second, third):
+            with pytest.raises(DeliveryNotFound):
+                deliveries.get(gone.id)
+
+    def test_one_under_way_does_not_come_back(self, deliveries: Deliveries) -> None:
+        planned = added(deliveries, of_job(a_job()))
+        claimed = planned.claimed(NOW, url=URL)
+        deliveries.save(claimed, was=planned)
+
+        deliveries.remove_of(a_job())
+
+        with pytest.raises(VersionConflict):
+            deliveries.save(claimed.delivered(a_try(), NOW), was=claimed)
+        assert deliveries.newest("acme", limit=10, cursor=None).deliveries == ()
+
+    def test_none_is_added_for_an_event_of_before(self, deliveries: Deliveries) -> None:
+        deliveries.remove_of(replace(a_job(), version=3))
+
+        assert not deliveries.add(of_job(a_job(), version=1))
+        assert not deliveries.add(of_job(a_job(), version=3))
+        assert deliveries.add(of_job(a_job(1), 1))
+        assert deliveries.add(a_delivery(2))
+        left = deliveries.newest("acme", limit=10, cursor=None).deliveries
+        assert [one.id for one in left] == [a_delivery(2).id, a_delivery(1).id]
+
+    def test_a_job_that_was_retried_meanwhile_is_told_of_again(
+        self, deliveries: Deliveries
+    ) -> None:
+        deliveries.remove_of(replace(a_job(), version=9))
+
+        assert deliveries.add(of_job(a_job(), version=10))
+
+    def test_of_a_job_without_any_nothing_is_removed(self, deliveries: Deliveries) -> None:
+        added(deliveries, a_delivery())
+
+        deliveries.remove_of(a_job())
+
+        assert deliveries.get(a_delivery().id) == a_delivery()
+
+    def test_what_is_interrupted_can_be_done_again(self, deliveries: Deliveries) -> None:
+        for number in range(3):
+            added(deliveries, of_job(a_job(), number))
+
+        deliveries.remove_of(a_job())
+        deliveries.remove_of(a_job())
+
+        assert deliveries.newest("acme", limit=10, cursor=None).deliveries == ()
+
+
+def test_a_delivery_that_is_sent_anew_all_the_time_is_forgotten_all_the_same() -> None:
+    late = (
+        a_delivery().resent(NOW + timedelta(days=89)).delivered(a_try(), NOW + timedelta(days=89))
+    )
+
+    expires = int((NOW + timedelta(days=90)).timestamp())
+    assert delivery_item(late)["expires_at"] == {"N": str(expires)}
+
+
+def of_job(job: Job, number: int = 0, *, version: int = 1) -> Delivery:
+    message_id = EventId(f"evt_{job.id.removeprefix('job_')}_{version}")
+    return replace(a_delivery(number), job_id=job.id, message_id=message_id)
+
+
+def test_a_row_that_is_contended_is_tried_again_and_then_told() -> None:
+    client = Aws().dynamodb
+    reasons = [{"Code": code} for code in ("None", "TransactionConflict", "None")]
+    with Stubber(client) as stubber:
+        for _ in range(TRIES):
+            stubber.add_client_error(
+                "transact_write_items",
+                "TransactionCanceledException",
+                modeled_fields={"CancellationReasons": reasons},
+            )
+        with pytest.raises(Busy):
+            DynamoDeliveries(client, table="table").add(of_job(a_job()))

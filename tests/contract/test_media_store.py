@@ -281,10 +281,10 @@ class TestLinks:
         assert fetch(link.partition("?")[0]).status_code == HTTPStatus.FORBIDDEN
 
     def test_a_link_works_for_minutes_and_an_uploads_link_for_hours(self, buckets: Buckets) -> None:
-        upload_id = buckets.uploads.put(a_png(), content_type="image/png")
+        upload_id = buckets.uploads.put(a_png(), content_type="image/png", tenant="acme")
 
         assert seconds_of(buckets.media.link(KEY, filename="a.png")) == 15 * 60
-        assert seconds_of(buckets.uploads.link(content_object(upload_id))) == 6 * 3600
+        assert seconds_of(buckets.uploads.link(content_object("acme", upload_id))) == 6 * 3600
 
     def test_a_link_lasts_as_long_as_is_asked(self, buckets: Buckets) -> None:
         link = buckets.media.link(KEY, filename="a.png", life=timedelta(hours=6))
@@ -292,9 +292,9 @@ class TestLinks:
         assert seconds_of(link) == 6 * 3600
 
     def test_an_uploads_link_opens_what_was_uploaded(self, uploads: Uploads) -> None:
-        upload_id = uploads.put(a_picture("WEBP"), content_type="image/webp")
+        upload_id = uploads.put(a_picture("WEBP"), content_type="image/webp", tenant="acme")
 
-        answer = fetch(uploads.link(content_object(upload_id)))
+        answer = fetch(uploads.link(content_object("acme", upload_id)))
 
         assert answer.content == a_picture("WEBP")
         assert answer.headers["content-type"] == "image/webp"

@@ -123,7 +123,7 @@ def test_who_reads_and_saves_again_until_it_works_loses_no_update(table: Table) 
 def test_of_fifty_with_one_idempotency_key_one_makes_a_job(table: Table) -> None:
     idempotency = Idempotency(key="key", fingerprint="request")
 
-    def admit(number: int) -> str:
+    def admit(number: int) -> str | None:
         answer = f"answer {number}"
         admission = Admission(
             idempotency=idempotency, answer=answer, expires_at=NOW + timedelta(days=1)

@@ -29,25 +29,33 @@ ODD_KEYS = (
 
 
 def test_an_upload_is_read_as_it_was_put(uploads: Uploads) -> None:
-    upload_id = uploads.put(a_png(), content_type="image/png")
+    upload_id = uploads.put(a_png(), content_type="image/png", tenant="acme")
 
-    assert uploads.read(content_object(upload_id)) == a_png()
+    assert uploads.read(content_object("acme", upload_id)) == a_png()
 
 
 def test_the_same_content_is_one_upload(uploads: Uploads) -> None:
-    first = uploads.put(a_png(), content_type="image/png")
+    first = uploads.put(a_png(), content_type="image/png", tenant="acme")
 
-    assert uploads.put(a_png(), content_type="image/png") == first
-    assert uploads.read(content_object(first)) == a_png()
+    assert uploads.put(a_png(), content_type="image/png", tenant="acme") == first
+    assert uploads.read(content_object("acme", first)) == a_png()
 
 
 def test_other_content_is_another_upload(uploads: Uploads) -> None:
-    first = uploads.put(a_png(8, 6), content_type="image/png")
-    second = uploads.put(a_png(6, 8), content_type="image/png")
+    first = uploads.put(a_png(8, 6), content_type="image/png", tenant="acme")
+    second = uploads.put(a_png(6, 8), content_type="image/png", tenant="acme")
 
     assert first != second
-    assert uploads.read(content_object(first)) == a_png(8, 6)
-    assert uploads.read(content_object(second)) == a_png(6, 8)
+    assert uploads.read(content_object("acme", first)) == a_png(8, 6)
+    assert uploads.read(content_object("acme", second)) == a_png(6, 8)
+
+
+def test_the_same_content_of_another_tenant_is_another_upload(uploads: Uploads) -> None:
+    upload_id = uploads.put(a_png(), content_type="image/png", tenant="acme")
+
+    assert uploads.find(content_object("other", upload_id)) is None
+    assert uploads.put(a_png(), content_type="image/png", tenant="other") == upload_id
+    assert uploads.find(content_object("other", upload_id))
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
@@ -85,7 +93,7 @@ def test_what_is_not_there_is_not_found(buckets: Buckets) -> None:
         UploadedObject(key="edits/fox.png", version="!\"#%&'()*+,/:;<=>?@[]^`{|}~"),
         UploadedObject(key="edits/\0\x1f\x7f\n.png"),
         UploadedObject(key="edits/" + 1018 * "a"),
-        content_object(64 * "0"),
+        content_object("acme", 64 * "0"),
     ]
 
     assert [buckets.uploads.find(place) for place in nothing] == [None] * len(nothing)

@@ -45,13 +45,18 @@ REASONS: Final = tuple(Reason(*row) for row in (
     ("WatchRole", "dynamodb:GetItem", "Table", "it publishes what the stream did not bring"),
     ("WatchRole", "dynamodb:BatchWriteItem", "Table", "as above"),
     ("WatchRole", "dynamodb:Query", "Table", "as above: who hears of it"),
+    ("WatchRole", "dynamodb:ConditionCheckItem", "Table", "as above: not of deleted jobs"),
     ("WatchRole", "events:PutEvents", "EventBus", "as above"),
     ("WatchRole", "s3:PutObject", "MediaBucket/edits/*", "as above: beside their source"),
     ("WatchRole", "s3:GetObject", "MediaBucket/images/*", "as above"),
     ("WatchRole", "sqs:SendMessage", "PreviewQueue", "as above"),
     ("*", "s3:GetObjectTagging", "*", "a copy takes tags along; the engine asks for the read"),
     ("IntakeRole", "s3:GetObject", "*/uploads/*", "a line, or an event, may name an upload"),
+    ("IntakeRole", "s3:GetObject", "*/references/*", "a line, or an event, may name data again"),
     ("ManageRole", "sqs:SendMessage", "PreviewQueue", "for a preview that was asked for in vain"),
+    ("DispatchRole", "s3:DeleteObject", "*", "of a job that is deleted while it is answered"),
+    ("CollectRole", "s3:DeleteObject", "MediaBucket/images/*", "of a job deleted meanwhile"),
+    ("CollectRole", "s3:DeleteObject", "MediaBucket/previews/*", "as above"),
     ("PreviewRole", "s3:DeleteObject", "*/previews/*", "of a job that is deleted meanwhile"),
 ))  # fmt: skip
 

@@ -34,9 +34,9 @@ class Mailroom:
         self.uploads = 0
         put = self.service.uploads.put
 
-        def counted(content: bytes, *, content_type: str) -> str:
+        def counted(content: bytes, *, content_type: str, tenant: str) -> str:
             self.uploads += 1
-            return put(content, content_type=content_type)
+            return put(content, content_type=content_type, tenant=tenant)
 
         self.service.uploads.put = counted  # counted, then as before
 

@@ -2,21 +2,29 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from shared.adapters.dynamodb.items import SHARDS, Item, text_of, wire
+from shared.adapters.dynamodb.transactions import TRIES, Contended, Write, transact
 from shared.adapters.dynamodb.webhook_items import (
+    closed_item,
+    closed_key,
     deliveries_of,
+    deliveries_of_job,
     delivery_item,
     delivery_key,
+    delivery_name_item,
     read_delivery,
     read_due_delivery,
+    version_of,
 )
 from shared.domain.delivery import Delivery
 from shared.domain.errors import DeliveryNotFound, FieldError, InvalidRequest, VersionConflict
 from shared.domain.ids import DeliveryId
+from shared.domain.job import Job
+from shared.domain.refusals import busy
 from shared.ports.webhooks import DeliveryPage, DueDelivery
 
 if TYPE_CHECKING:
@@ -32,15 +40,31 @@ class DynamoDeliveries:
         self._refused = client.exceptions.ConditionalCheckFailedException
 
     def add(self, delivery: Delivery) -> bool:
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=delivery_item(delivery),
-                ConditionExpression="attribute_not_exists(pk)",
-            )
-        except self._refused:
-            return False
-        return True
+        for _ in range(TRIES):
+            try:
+                transact(self._client, list(_planned(delivery)), table=self._table)
+            except _NotAdded:
+                return False
+            except Contended:
+                continue
+            return True
+        raise busy()
+
+    def remove_of(self, job: Job) -> None:
+        self._client.put_item(TableName=self._table, Item=closed_item(job))
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :job AND begins_with(sk, :delivery)",
+            ExpressionAttributeValues=wire(
+                {":job": deliveries_of_job(job.id), ":delivery": "dlv_"}
+            ),
+            ConsistentRead=True,
+        )
+        for name in [item for page in pages for item in page["Items"]]:
+            # The name goes last: what is interrupted can be done again.
+            key = wire(delivery_key(DeliveryId(name["sk"]["S"])))
+            for one in (key, {part: name[part] for part in ("pk", "sk")}):
+                self._client.delete_item(TableName=self._table, Key=one)
 
     def get(self, delivery_id: DeliveryId) -> Delivery:
         key = wire(delivery_key(delivery_id))
@@ -92,6 +116,24 @@ class DynamoDeliveries:
             Limit=limit,
         )
         return [read_due_delivery(item) for item in answer["Items"]]
+
+
+class _NotAdded(Exception):
+    """The delivery is there already, or its job is being deleted."""
+
+
+def _planned(delivery: Delivery) -> Iterator[Write]:
+    is_new = {"ConditionExpression": "attribute_not_exists(pk)"}
+    yield Write({"Item": delivery_item(delivery)} | is_new, _NotAdded(), is_shared=True)
+    if delivery.job_id:
+        name = delivery_name_item(delivery.job_id, delivery)
+        yield Write({"Item": name}, Contended("the name"), is_shared=True)
+        is_open = {
+            "Key": wire(closed_key(delivery.job_id)),
+            "ConditionExpression": "attribute_not_exists(pk) OR version < :version",
+            "ExpressionAttributeValues": wire({":version": version_of(delivery)}),
+        }
+        yield Write(is_open, _NotAdded(), "ConditionCheck", is_shared=True)
 
 
 def _open_cursor(cursor: str, tenant: str) -> Item:

@@ -7,7 +7,7 @@
 | API key | key#<id>  | key             | version; listed under #keys (index)    |
 | lease   | lease#<n> | lease           | holder, held_until                     |
 | task    | task#<p>#<id> | task        | claimed_by, expires_at                 |
-| admission | admission#<key> | admission | fingerprint, answer; expires_at       |
+| admission | admission#<key> | admission | job_id, fingerprint, answer; expires_at |
 | breaker | breakers  | <p>#<model>     | version                                |
 | waiting post | waiting#<request> | <job> | holder, held_until; expires_at |
 | its event | breaker#<p>#<model> | event#<version> | due_* (index) until published |
@@ -35,7 +35,7 @@ from shared.domain.events import Event, JobWebhook
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
 from shared.domain.submission import Task
-from shared.ports.jobs import Admission, DueJob, Idempotency
+from shared.ports.jobs import Admission, DueJob
 
 type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
 
@@ -122,10 +122,11 @@ def task_key(task: Task) -> dict[str, str]:
     return {"pk": f"task#{task.provider}#{task.id}", "sk": "task"}
 
 
-def admission_item(admission: Admission) -> Item:
+def admission_item(admission: Admission, job_id: JobId) -> Item:
     return wire(
-        admission_key(admission.idempotency)
+        admission_key(admission.idempotency.key)
         | {
+            "job_id": job_id,
             "fingerprint": admission.idempotency.fingerprint,
             "answer": admission.answer,
             "expires_at": int(admission.expires_at.timestamp()),
@@ -138,11 +139,11 @@ def read_admission(item: Item, now: datetime) -> AlreadyAdmitted | None:
     row = plain(item)
     if row["expires_at"] <= int(now.timestamp()):
         return None
-    return AlreadyAdmitted(fingerprint=row["fingerprint"], answer=row["answer"])
+    return AlreadyAdmitted(fingerprint=row["fingerprint"], answer=row.get("answer"))
 
 
-def admission_key(idempotency: Idempotency) -> dict[str, str]:
-    return {"pk": f"admission#{idempotency.key}", "sk": "admission"}
+def admission_key(key: str) -> dict[str, str]:
+    return {"pk": f"admission#{key}", "sk": "admission"}
 
 
 def key_item(key: ApiKey) -> Item:

@@ -24,6 +24,7 @@ from shared.adapters.dynamodb.items import (
     wire,
 )
 from shared.adapters.dynamodb.ledger import DynamoLedger
+from shared.adapters.dynamodb.removal import Removal
 from shared.adapters.dynamodb.transactions import TRIES, Contended, Write, at_once, transact
 from shared.adapters.dynamodb.waiting_posts import waiting_item
 from shared.domain.errors import (
@@ -66,6 +67,7 @@ class DynamoJobStore:
         self._table = table
         self._ledger = DynamoLedger(client, table=table)
         self._back_off = back_off
+        self._removal = Removal(client, table=table)
 
     def add(
         self,
@@ -80,7 +82,7 @@ class DynamoJobStore:
         writes = [Write(put, VersionConflict(f"{job.id} exists")), *_with_it(job, None)]
         if admission:
             refusal = VersionConflict("the same request is being admitted at this moment")
-            writes.append(Write(_admission_put(admission, job.created_at), refusal))
+            writes.append(Write(_admission_put(admission, job), refusal))
         if waiting:
             put = {"Item": waiting_item(waiting)}
             writes.append(Write(put, VersionConflict("the job is waited for")))
@@ -90,8 +92,11 @@ class DynamoJobStore:
             known = admission and self.admitted(admission.idempotency, now=job.created_at)
             raise known or exc from exc
 
+    def check(self, job: Job, *, limits: Limits) -> None:
+        self._ledger.check(job, limits=limits)
+
     def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
-        key = wire(admission_key(idempotency))
+        key = wire(admission_key(idempotency.key))
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         item = answer.get("Item")
         return read_admission(item, now) if item else None
@@ -105,18 +110,7 @@ class DynamoJobStore:
             raise VersionConflict(str(exc)) from exc
 
     def remove(self, job: Job) -> None:
-        try:
-            self._client.delete_item(
-                TableName=self._table,
-                Key=wire(job_key(job.id)),
-                ConditionExpression="version = :version",
-                ExpressionAttributeValues=wire({":version": job.version}),
-            )
-        except (
-            self._client.exceptions.ConditionalCheckFailedException,
-            self._client.exceptions.TransactionConflictException,
-        ) as exc:
-            raise VersionConflict(f"{job.id} is not at version {job.version}") from exc
+        self._removal(job, back_off=self._back_off)
 
     def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:
         answers = (
@@ -229,13 +223,13 @@ def _with_it(job: Job, was: Job | None) -> Iterator[Write]:
             yield Write(put, TaskTaken(f"{task.provider} {task.id} belongs to another job"))
 
 
-def _admission_put(admission: Admission, now: datetime) -> dict[str, Any]:
+def _admission_put(admission: Admission, job: Job) -> dict[str, Any]:
     # The table forgets when it likes, so the time is compared as well.
     condition = "attribute_not_exists(pk) OR expires_at <= :now"
     return {
-        "Item": admission_item(admission),
+        "Item": admission_item(admission, job.id),
         "ConditionExpression": condition,
-        "ExpressionAttributeValues": wire({":now": int(now.timestamp())}),
+        "ExpressionAttributeValues": wire({":now": int(job.created_at.timestamp())}),
     }
 
 

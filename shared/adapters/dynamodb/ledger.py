@@ -66,6 +66,24 @@ class DynamoLedger:
         for line, counts in usage_step(job, was=was).items():
             yield _usage_write(job, line, counts)
 
+    def check(self, job: Job, *, limits: Limits) -> None:
+        """Raise what keeps a new job out, as far as its key's rows tell now. Writes nothing."""
+        for name, step in steps_of(job, None).items():
+            if limits.budget is not None and step.committed > 0:
+                account = self._account(name, step, limits, afresh=True)
+                if not account.holds(step.committed):
+                    raise beyond_budget(account, step.committed)
+        most = limits.max_in_flight
+        if most is not None and self._count(account_key(job.payer, "in-flight")) >= most:
+            raise too_many(most)
+        slot = limits.slot_at(job.opened_at)
+        if slot and self._count(_slot_key(job.payer, slot)) >= slot.room:
+            raise too_fast(slot, job.opened_at)
+
+    def _count(self, key: Mapping[str, str]) -> int:
+        answer = self._client.get_item(TableName=self._table, Key=wire(key), ConsistentRead=True)
+        return int(plain(answer.get("Item", {})).get("jobs", 0))
+
     def _account_writes(
         self, job: Job, name: AccountName, step: Posting, limits: Limits, *, afresh: bool
     ) -> Iterator[Write]:
@@ -153,9 +171,13 @@ def _in_flight_write(key_id: KeyId, step: Posting, most: int | None) -> Write:
     return Write(request, too_many(most or 0), "Update", is_shared=True)
 
 
+def _slot_key(key_id: KeyId, slot: Slot) -> dict[str, str]:
+    return account_key(key_id, f"rate#{slot.seconds}#{slot.start}")
+
+
 def _slot_write(job: Job, slot: Slot) -> Write:
     request = _update(
-        account_key(job.payer, f"rate#{slot.seconds}#{slot.start}"),
+        _slot_key(job.payer, slot),
         add={"jobs": 1},
         sets={"expires_at": slot.end + _SLOTS_ARE_KEPT},
         conditions=[

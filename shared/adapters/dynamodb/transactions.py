@@ -31,7 +31,7 @@ class Write(NamedTuple):
 
     request: dict[str, Any]
     refusal: Exception
-    action: Literal["Put", "Update", "Delete"] = "Put"
+    action: Literal["Put", "Update", "Delete", "ConditionCheck"] = "Put"
     is_shared: bool = False
 
 

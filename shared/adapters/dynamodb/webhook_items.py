@@ -4,6 +4,8 @@
 |----------|-------------------|----------|----------------------------------------------------|
 | webhook  | webhooks#<tenant> | <id>     | version                                            |
 | delivery | delivery#<id>     | delivery | tenant + job_id (index), due_* (index); expires_at |
+| its job's | deliveries#<job> | <id>     | expires_at: finds what goes with the job           |
+| closed   | deliveries#<job>  | #closed  | version: none of an event up to it; expires_at     |
 
 In the index that lists a tenant's jobs a delivery stands under a name that no tenant has, with its
 own id where jobs have theirs: so it lists deliveries newest first, and no index more is paid for.
@@ -15,11 +17,16 @@ from typing import Final
 from shared.adapters.dynamodb.documents import Document
 from shared.adapters.dynamodb.items import SCHEMA, Item, due_attributes, plain, time_of, wire
 from shared.domain.delivery import Delivery
-from shared.domain.ids import DeliveryId
+from shared.domain.ids import DeliveryId, JobId
+from shared.domain.job import Job
 from shared.domain.webhook import Webhook
 from shared.ports.webhooks import DueDelivery
 
 _REMEMBERED: Final = timedelta(days=30)
+# However often it is sent anew. What names it for its job outlives the last of its tries.
+_LONGEST: Final = timedelta(days=90)
+_NAMED: Final = timedelta(days=100)
+_CLOSED: Final = timedelta(days=7)  # the table's stream brings a job's last event within a day
 
 _WEBHOOK: Final = Document(Webhook)
 _DELIVERY: Final = Document(Delivery)
@@ -62,8 +69,34 @@ def delivery_item(delivery: Delivery) -> Item:
     if delivery.due_at:
         item |= due_attributes(delivery.id, delivery.due_at, kind="deliveries")
     else:
-        item["expires_at"] = int((delivery.updated_at + _REMEMBERED).timestamp())
+        expires_at = min(delivery.updated_at + _REMEMBERED, delivery.created_at + _LONGEST)
+        item["expires_at"] = int(expires_at.timestamp())
     return wire(item)
+
+
+def closed_key(job_id: JobId) -> dict[str, str]:
+    """Name the row that says that a job is being deleted; it sorts before the deliveries."""
+    return {"pk": deliveries_of_job(job_id), "sk": "#closed"}
+
+
+def closed_item(job: Job) -> Item:
+    expires_at = int((job.updated_at + _CLOSED).timestamp())
+    return wire(closed_key(job.id) | {"version": job.version, "expires_at": expires_at})
+
+
+def version_of(delivery: Delivery) -> int:
+    """Return the version of its job that its event tells of."""
+    return int(delivery.message_id.rpartition("_")[2])
+
+
+def deliveries_of_job(job_id: JobId) -> str:
+    return f"deliveries#{job_id}"
+
+
+def delivery_name_item(job_id: JobId, delivery: Delivery) -> Item:
+    """Return the row by which a job's deliveries are found, in no index."""
+    key = {"pk": deliveries_of_job(job_id), "sk": delivery.id}
+    return wire(key | {"expires_at": int((delivery.created_at + _NAMED).timestamp())})
 
 
 def read_delivery(item: Item) -> Delivery:

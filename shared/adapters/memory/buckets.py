@@ -103,9 +103,9 @@ class MemoryUploads:
         versions[version] = content
         return version
 
-    def put(self, content: bytes, *, content_type: str) -> str:  # noqa: ARG002  # kept by S3 alone
+    def put(self, content: bytes, *, content_type: str, tenant: str) -> str:  # noqa: ARG002  # kept by S3 alone
         upload_id = hashlib.sha256(content).hexdigest()
-        self.place(content_object(upload_id).key, content)
+        self.place(content_object(tenant, upload_id).key, content)
         return upload_id
 
     def find(self, place: UploadedObject) -> FoundUpload | None:

@@ -27,10 +27,8 @@ class MemoryLedger:
         for name, step in steps_of(job, was).items():
             self._check_step(name, step, limits_of(name, job, limits))
         slot = limits.slot_at(job.opened_at)
-        if slot and opens(job, was):
-            if self._slots[job.payer, slot] >= slot.room:
-                raise too_fast(slot, job.opened_at)
-            self._slots[job.payer, slot] += 1
+        if slot and opens(job, was) and self._slots[job.payer, slot] >= slot.room:
+            raise too_fast(slot, job.opened_at)
 
     def _check_step(self, name: AccountName, step: Posting, limits: Limits) -> None:
         if limits.budget is not None and step.committed > 0:
@@ -43,6 +41,9 @@ class MemoryLedger:
 
     def post(self, job: Job, *, was: Job | None, limits: Limits) -> Iterable[Event]:
         """Write down what the step moves; return the alarms that it sets off."""
+        slot = limits.slot_at(job.opened_at)
+        if slot and opens(job, was):
+            self._slots[job.payer, slot] += 1
         for line, counts in usage_step(job, was=was).items():
             self.usage.setdefault(job.tenant, {}).setdefault(line, Counter()).update(counts)
         alarms: list[Event] = []

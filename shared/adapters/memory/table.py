@@ -1,6 +1,7 @@
 """Jobs, events, keys and leases in memory, under the same rules as in the table."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import Final
@@ -41,6 +42,7 @@ class MemoryJobStore:
         self._agenda: list[tuple[datetime, JobId]] = []
         self._owners: dict[Task, JobId] = {}
         self._admissions: dict[str, Admission] = {}
+        self._holders: dict[str, JobId] = {}  # whose answer stands under a key
 
     def add(
         self,
@@ -61,17 +63,22 @@ class MemoryJobStore:
         self.ledger.check(job, was=None, limits=limits)
         if admission:
             self._admissions[admission.idempotency.key] = admission
+            self._holders[admission.idempotency.key] = job.id
         if waiting:
             self.waiting[waiting.request, waiting.job_id] = waiting
         self._write(job, was=None, limits=limits)
         if claimed:
             self._write(claimed, was=job, limits=limits)
 
+    def check(self, job: Job, *, limits: Limits) -> None:
+        self.ledger.check(job, was=None, limits=limits)
+
     def admitted(self, idempotency: Idempotency, *, now: datetime) -> AlreadyAdmitted | None:
         known = self._admissions.get(idempotency.key)
         if known is None or known.expires_at <= now:
             return None
-        return AlreadyAdmitted(fingerprint=known.idempotency.fingerprint, answer=known.answer)
+        answer = known.answer if idempotency.key in self._holders else None
+        return AlreadyAdmitted(fingerprint=known.idempotency.fingerprint, answer=answer)
 
     def save(self, job: Job, *, was: Job, limits: Limits = UNLIMITED) -> None:
         current = self._jobs.get(job.id)
@@ -89,6 +96,12 @@ class MemoryJobStore:
             raise VersionConflict(f"{job.id} is not at version {job.version}")
         del self._jobs[job.id]
         self._due.pop(job.id, None)
+        key = job.admission_key
+        if key and self._holders.get(key) == job.id:
+            self._admissions[key] = replace(self._admissions[key], answer="")
+            del self._holders[key]
+        for event in [one for one in self.announced.values() if one.subject == f"job#{job.id}"]:
+            del self.announced[event.id]
 
     def owned(self, provider: str, task_ids: Collection[TaskId]) -> frozenset[TaskId]:
         return frozenset(t for t in task_ids if Task(provider, t) in self._owners)

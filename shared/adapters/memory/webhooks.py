@@ -14,7 +14,8 @@ from shared.domain.errors import (
     WebhookNotFound,
 )
 from shared.domain.events import Event, farewell
-from shared.domain.ids import DeliveryId, EventId, WebhookId
+from shared.domain.ids import DeliveryId, EventId, JobId, WebhookId
+from shared.domain.job import Job
 from shared.domain.webhook import Webhook
 from shared.ports.webhooks import DeliveryPage, DueDelivery, Reply
 
@@ -61,9 +62,10 @@ class MemoryWebhooks:
 class MemoryDeliveries:
     def __init__(self) -> None:
         self.rows: dict[DeliveryId, Delivery] = {}
+        self._closed: dict[JobId, int] = {}  # up to which version
 
     def add(self, delivery: Delivery) -> bool:
-        if delivery.id in self.rows:
+        if delivery.id in self.rows or self._is_closed(delivery):
             return False
         self.rows[delivery.id] = delivery
         return True
@@ -78,6 +80,16 @@ class MemoryDeliveries:
         if current is None or current.version != was.version:
             raise VersionConflict(f"{was.id} is not at version {was.version}")
         self.rows[delivery.id] = delivery
+
+    def remove_of(self, job: Job) -> None:
+        self._closed[job.id] = job.version
+        for one in [one for one in self.rows.values() if one.job_id == job.id]:
+            del self.rows[one.id]
+
+    def _is_closed(self, delivery: Delivery) -> bool:
+        if delivery.job_id not in self._closed:
+            return False
+        return int(delivery.message_id.rpartition("_")[2]) <= self._closed[delivery.job_id]
 
     def newest(self, tenant: str, *, limit: int, cursor: str | None) -> DeliveryPage:
         if cursor is not None and not cursor.startswith("after:"):

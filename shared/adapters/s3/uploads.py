@@ -32,9 +32,9 @@ class S3Uploads:
         self._client = client
         self.bucket: Final = bucket
 
-    def put(self, content: bytes, *, content_type: str) -> str:
+    def put(self, content: bytes, *, content_type: str, tenant: str) -> str:
         upload_id = hashlib.sha256(content).hexdigest()
-        key = content_object(upload_id).key
+        key = content_object(tenant, upload_id).key
         self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
         return upload_id
 

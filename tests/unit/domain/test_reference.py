@@ -26,7 +26,7 @@ def read(text: str, *, tenant: str = "default") -> Reference:
     ("text", "named"),
     [
         ("https://e.com/x", Link(url="https://e.com/x")),
-        ("upload:" + 64 * "a", UploadedObject(key="references/" + 64 * "a")),
+        ("upload:" + 64 * "a", UploadedObject(key="references/default/" + 64 * "a")),
         (f"upload:{ULID}", UploadedObject(key=f"uploads/default/{ULID}")),
         (f"upload:{ULID.lower()}", UploadedObject(key=f"uploads/default/{ULID}")),
         (f"job:job_{ULID}/0", EarlierImage(job_id=JobId(f"job_{ULID}"), index=0)),

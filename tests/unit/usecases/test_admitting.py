@@ -88,7 +88,8 @@ def test_without_a_key_every_request_makes_a_job(caller: Caller) -> None:
 
 
 def test_a_reference_is_taken_as_link_or_as_upload(caller: Caller) -> None:
-    references = ("https://example.com/a.png", "upload:" + 64 * "a")
+    upload_id = caller.service.uploads.put(b"", content_type="image/png", tenant="default")
+    references = ("https://example.com/a.png", f"upload:{upload_id}")
 
     admitted = caller.admit(None, images=references)
 

@@ -62,6 +62,18 @@ def test_a_bad_line_stops_no_other(service: MemoryService) -> None:
     assert third["error"]["code"] == "invalid_request"
 
 
+def test_a_line_whose_reference_nothing_follows_is_refused_for_that_by_name(
+    service: MemoryService,
+) -> None:
+    content = rows("a") + b"\n" + rows("b", images=["https://127.0.0.1/a.png"])
+
+    done = go_on(service, start(service, content))
+
+    assert (done.accepted, done.refused, done.succeeded) == (1, 1, 1)
+    (error,) = report(service)[1]["error"]["errors"]
+    assert (error["pointer"], error["code"]) == ("/images/0", "invalid_reference")
+
+
 def test_the_money_that_was_named_is_not_exceeded(service: MemoryService) -> None:
     batch = start(service, rows(*"abcd"), max_usd=Decimal("0.08"))
 

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from shared.adapters.memory.buckets import MemoryMediaStore
+from shared.adapters.memory.webhooks import Posted
 from shared.domain.errors import InvalidTransition, JobNotFound, VersionConflict
 from shared.domain.ids import JobId, TaskId
 from shared.domain.job import Job
 from shared.domain.status import JobStatus
+from shared.ports.webhooks import Reply
 from tests.memory_service import MemoryService
 from tests.unit.usecases.living import POLICY, call_back, now_of
+from tests.unit.usecases.receiving import URL, always, an_endpoint, deliver, deliveries, publish
 
 
 def finished(service: MemoryService) -> Job:
@@ -157,3 +160,114 @@ def test_a_deleted_job_is_never_looked_at_or_sent_again(service: MemoryService) 
     service.time.sleep(3600)
 
     assert service.jobs.due(before=service.clock.now(), limit=10) == []
+
+
+class TestDeliveries:
+    """What waits for receivers, or was sent to them, goes with the job."""
+
+    def test_its_deliveries_go_whatever_became_of_them(self, service: MemoryService) -> None:
+        an_endpoint(service)
+        service.receivers.answers[URL] = always(status=500)
+        job, other = finished(service), finished(service)
+        publish(service)
+        deliver(service)
+        assert {one.job_id for one in deliveries(service)} == {job.id, other.id}
+
+        service.delete_job(job)
+
+        assert {one.job_id for one in deliveries(service)} == {other.id}
+
+    def test_one_under_way_does_not_come_back(self, service: MemoryService) -> None:
+        an_endpoint(service)
+        job = finished(service)
+        publish(service)
+
+        def deletes(_: Posted) -> Reply:
+            service.delete_job(job)
+            return Reply(milliseconds=5, status=500)
+
+        service.receivers.answers[URL] = deletes
+        service.deliver_webhook(service.to_deliver.messages.popleft())
+
+        assert deliveries(service) == []
+        assert deliver(service)
+        assert deliveries(service) == []
+
+    def test_an_event_that_is_published_afterwards_plans_none(self, service: MemoryService) -> None:
+        an_endpoint(service)
+        job = finished(service)
+        events = list(service.store.announced.values())
+
+        service.delete_job(job)
+        service.publish_events(events)
+
+        assert deliveries(service) == []
+        assert not service.to_deliver.messages
+
+    def test_one_that_is_planned_while_the_job_is_deleted_goes_as_well(
+        self, service: MemoryService
+    ) -> None:
+        an_endpoint(service)
+        job = finished(service)
+        remove = service.store.remove
+
+        def overtaken(job: Job) -> None:
+            publish(service)
+            remove(job)
+
+        service.store.remove = overtaken
+        service.delete_job(job)
+
+        assert deliveries(service) == []
+
+    def test_what_was_announced_and_not_published_goes(self, service: MemoryService) -> None:
+        job, other = finished(service), finished(service)
+
+        service.delete_job(job)
+
+        assert {event.subject for event in service.store.announced.values()} == {f"job#{other.id}"}
+
+
+class TestImagesThatComeMeanwhile:
+    """What is stored for a job that is deleted at that moment is removed again."""
+
+    @pytest.mark.parametrize("inline", [False, True], ids=["by link", "inline"])
+    def test_an_answer_that_comes_after_the_deletion_leaves_nothing(
+        self, service: MemoryService, *, inline: bool
+    ) -> None:
+        service.aimlapi.answers_inline = inline
+
+        class Slow:
+            def submit(self, *args: Any, **parts: Any) -> Any:
+                answer = service.aimlapi.submit(*args, **parts)
+                service.delete_job(service.cancel_job(now_of(service, job)))
+                return answer
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(service.aimlapi, name)
+
+        service.providers = {**service.providers, "aimlapi": Slow()}
+        job = service.submit(provider="aimlapi", delivery="sync")
+
+        with pytest.raises(JobNotFound):
+            service.dispatch_attempt(job.id)
+
+        assert service.bucket.objects == {}
+
+    def test_a_result_that_is_stored_after_the_deletion_is_removed(
+        self, service: MemoryService
+    ) -> None:
+        job = service.cancel_job(service.submit())
+        service.apixo.finish_all()
+        store = service.bucket.store
+
+        def overtaken(*args: Any, **parts: Any) -> Any:
+            service.delete_job(now_of(service, job))
+            return store(*args, **parts)
+
+        service.bucket.store = overtaken
+
+        with pytest.raises(JobNotFound):
+            service.collect(job.id)
+
+        assert service.bucket.objects == {}

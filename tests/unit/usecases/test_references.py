@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.http import HttpClient
 from shared.domain.errors import ErrorCode, InvalidRequest
 from shared.domain.job import Job
 from shared.domain.reference import MOST_REFERENCE_BYTES
@@ -94,10 +95,19 @@ class TestObjectsInTheBucket:
         assert job.status is JobStatus.QUEUED
         assert [job_id for job_id, _ in service.to_dispatch.messages] == [job.id]
 
+    def test_data_that_expired_before_it_was_needed_fails_the_job_unpaid(
+        self, service: MemoryService
+    ) -> None:
+        job = service.admit(images=(inline(a_png()),), provider=("apixo", "oxen"))
+        service.references.objects.clear()
+
+        service.dispatch_attempt(job.id)
+
+        assert why_it_failed(service, service.jobs.get(job.id)) is ErrorCode.SOURCE_GONE
+
     @pytest.mark.parametrize(
         "reference",
         [
-            "upload:" + 64 * "0",
             "s3://uploads/edits/gone.png",
             "s3://uploads/edits/gone.png?versionId=v9",
         ],
@@ -182,6 +192,177 @@ class TestEarlierImages:
         service.dispatch_attempt(job.id)
 
         assert why_it_failed(service, service.jobs.get(job.id)) is ErrorCode.SOURCE_GONE
+
+
+class TestTenants:
+    """Nobody gets to what another tenant brought, whatever he calls it."""
+
+    @pytest.fixture
+    def theirs(self, service: MemoryService) -> str:
+        job = service.admit(key=service.a_key(tenant="them"), images=(inline(a_png()),))
+        return job.input.images[0]
+
+    def test_data_of_another_tenant_looks_as_if_it_did_not_exist(
+        self, service: MemoryService, theirs: str
+    ) -> None:
+        (nothing,) = refusals(service, "upload:" + 64 * "0")
+        (refusal,) = refusals(service, theirs)
+
+        assert refusal == nothing
+        assert refusal[:2] == ("/images/0", "not_found")
+        assert theirs.startswith("upload:")
+
+    def test_their_own_they_may_name_again(self, service: MemoryService, theirs: str) -> None:
+        job = service.admit(key=service.a_key(tenant="them"), images=(theirs,))
+
+        assert job.input.images == (theirs,)
+
+    def test_the_same_data_of_two_tenants_is_stored_for_each(
+        self, service: MemoryService, theirs: str
+    ) -> None:
+        ours = service.admit(images=(inline(a_png()),)).input.images[0]
+
+        assert ours == theirs
+        digest = ours.removeprefix("upload:")
+        assert set(service.references.objects) == {
+            f"references/default/{digest}",
+            f"references/them/{digest}",
+        }
+
+    def test_the_folder_that_data_lies_in_cannot_be_named(
+        self, service: MemoryService, theirs: str
+    ) -> None:
+        digest = theirs.removeprefix("upload:")
+        places = (f"references/them/{digest}", f"references/{digest}", "batches/a.jsonl")
+
+        refused_for = [refused(service, f"s3://uploads/{place}") for place in places]
+
+        assert refused_for == 3 * [{"/images/0": "invalid_reference"}]
+
+    def test_another_tenants_objects_are_refused_whether_they_exist_or_not(
+        self, service: MemoryService
+    ) -> None:
+        service.references.place(f"uploads/them/{ULID}", a_png())
+
+        there, nowhere = (
+            refusals(service, f"s3://uploads/uploads/them/{name}") for name in (ULID, "nothing")
+        )
+
+        assert there == nowhere
+
+    def test_the_folder_of_edits_belongs_to_the_tenant_of_its_key(
+        self, service: MemoryService
+    ) -> None:
+        place = "s3://uploads/edits/fox.png"
+        service.references.place("edits/fox.png", a_png())
+
+        assert service.admit(images=(place,)).input.images == (place,)
+        assert refused(service, place, tenant="them") == {"/images/0": "invalid_reference"}
+
+    def test_without_a_key_for_edits_their_folder_belongs_to_nobody(
+        self, service: MemoryService
+    ) -> None:
+        service.edits_key_id = None
+
+        assert refused(service, "s3://uploads/edits/fox.png") == {"/images/0": "invalid_reference"}
+
+    def test_a_job_of_before_tenants_had_folders_still_goes_out(
+        self, service: MemoryService
+    ) -> None:
+        job = service.admit(images=(inline(a_png()),))
+        digest = job.input.images[0].removeprefix("upload:")
+        service.references.objects.clear()
+        service.references.place(f"references/{digest}", a_png())
+
+        service.dispatch_attempt(job.id)
+
+        link = f"https://uploads.example/references/{digest}"
+        assert shown_to_the_provider(service) == (link,)
+
+    def test_what_only_lies_where_it_used_to_can_be_named_by_nobody_anew(
+        self, service: MemoryService
+    ) -> None:
+        service.references.place("references/" + 64 * "a", a_png())
+
+        assert refused(service, "upload:" + 64 * "a") == {"/images/0": "not_found"}
+
+
+NEVER_FETCHED = (
+    "https://",
+    "https:///a.png",
+    "https://exa mple.com/a.png",
+    "https://example.com/a b.png",
+    "https://example.com/a\n.png",
+    "https://example.com/\0",
+    "https://example.com/\x7f",
+    "https://example.com/\u00e9.png",
+    "https://b\u00fccher.example/a.png",
+    "https://127.0.0.1/a.png",
+    "https://127.1/a.png",
+    "https://2130706433/a.png",
+    "https://0x7f.1/a.png",
+    "https://169.254.169.254/a.png",
+    "https://10.0.0.8/a.png",
+    "https://8.8.8.8/a.png",
+    "https://[::1]/x",
+    "https://[2001:db8::1]/x",
+    "https://localhost/a.png",
+    "https://intranet/a.png",
+    "https://example.com:8443/a.png",
+    "https://example.com:80/a.png",
+    "https://example.com:/a.png",
+    "https://user@example.com/a.png",
+    "https://user:secret@example.com/a.png",
+    "https://example.com\\@evil.example/a.png",
+    "https://example..com/a.png",
+    "https://-example.com/a.png",
+    "https://example.com./a.png",
+    f"https://{64 * 'a'}.example/a.png",
+    "https://example.com/" + 2048 * "a",
+    "http://example.com/a.png",
+    "ftp://example.com/a.png",
+)
+
+
+class TestLinksThatNothingFollows:
+    @pytest.mark.parametrize("link", NEVER_FETCHED)
+    def test_they_are_refused_by_their_pointer_and_nothing_is_paid(
+        self, service: MemoryService, link: str
+    ) -> None:
+        images = ("https://example.com/a.png", link)
+
+        assert refused(service, *images) == {"/images/1": "invalid_reference"}
+        assert service.apixo.tasks == {}
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://example.com",
+            "https://example.com:443/a.png",
+            "https://EXAMPLE.com/a.png?x=[1]&y=%20#top",
+            "https://xn--bcher-kva.example/a.png",
+        ],
+    )
+    def test_others_are_taken_as_they_are(self, service: MemoryService, link: str) -> None:
+        assert service.admit(images=(link,)).input.images == (link,)
+
+    def test_what_the_deployment_lets_fetches_reach_is_no_fault(
+        self, service: MemoryService
+    ) -> None:
+        service.may_reach = HttpClient(loopback_origins=frozenset({"127.0.0.1:9000"})).allows
+
+        job = service.admit(images=("https://127.0.0.1:9000/a.png",))
+
+        assert job.input.images == ("https://127.0.0.1:9000/a.png",)
+        assert refused(service, "https://127.0.0.1:9001/a.png", tenant="other") == {
+            "/images/0": "invalid_reference"
+        }
+
+
+def refusals(service: MemoryService, *images: str) -> list[tuple[str, str, str]]:
+    with pytest.raises(InvalidRequest) as refusal:
+        service.admit(images=images)
+    return [(error.pointer, error.code, error.message) for error in refusal.value.errors]
 
 
 def test_every_reference_at_fault_is_named(service: MemoryService) -> None:

@@ -26,7 +26,7 @@ def lies_there(service: MemoryService, content: bytes) -> None:
 
 
 def link_to(content: bytes) -> str:
-    return f"https://uploads.example/references/{hashlib.sha256(content).hexdigest()}"
+    return f"https://uploads.example/references/default/{hashlib.sha256(content).hexdigest()}"
 
 
 class TestLinks:

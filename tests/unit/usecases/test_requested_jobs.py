@@ -6,8 +6,11 @@ import pytest
 
 from shared.domain.api_key import Terms
 from shared.domain.limits import Limits
+from shared.usecases.taken import Taken
 from tests.memory_service import MemoryService
 from tests.unit.usecases.dropping import ask, jobs_of, told
+
+FOX = {"model": "seedream-4.5", "prompt": "a fox"}
 
 
 @pytest.fixture
@@ -53,3 +56,16 @@ def test_another_request_under_the_same_id_is_refused(service: MemoryService) ->
     taken = ask(service, {"model": "seedream-4.5", "prompt": "a boat"})
 
     assert taken.refused == "idempotency_key_reused"
+
+
+def test_an_event_that_comes_again_after_its_job_was_deleted_makes_no_other(
+    service: MemoryService,
+) -> None:
+    job = ask(service, FOX).job
+    assert job
+    service.delete_job(service.cancel_job(job))
+
+    again = ask(service, FOX)
+
+    assert again == Taken()
+    assert jobs_of(service) == []

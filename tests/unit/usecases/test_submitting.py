@@ -214,20 +214,20 @@ def test_what_a_provider_cannot_do_is_refused_before_anything_is_stored(
 def test_a_reference_goes_out_as_a_link_where_the_provider_can_read_links(
     service: MemoryService,
 ) -> None:
-    upload_id = service.uploads.put(a_png(), content_type="image/png")
+    upload_id = service.uploads.put(a_png(), content_type="image/png", tenant="default")
 
     service.submit(images=(f"upload:{upload_id}", "https://example.com/a.png"))
     service.deliver_messages()
 
     (task,) = service.apixo.tasks.values()
     assert task.order.references == (
-        f"https://uploads.example/references/{upload_id}",
+        f"https://uploads.example/references/default/{upload_id}",
         "https://example.com/a.png",
     )
 
 
 def test_and_inline_where_it_cannot(service: MemoryService) -> None:
-    upload_id = service.uploads.put(a_png(), content_type="image/png")
+    upload_id = service.uploads.put(a_png(), content_type="image/png", tenant="default")
     hidden = ProviderAccess(sandbox=True, callback_base=None, fetches_links=False)
     service.accesses = {"apixo": hidden}
 
@@ -244,8 +244,9 @@ def test_what_is_needed_to_send_is_there_before_the_claim(
     def break_down(_: object) -> None:
         raise TimeoutError
 
+    upload_id = service.uploads.put(a_png(), content_type="image/png", tenant="default")
+    job = service.admit(images=(f"upload:{upload_id}",))
     monkeypatch.setattr(service.references, "find", break_down)
-    job = service.admit(images=("upload:" + 64 * "0",))
 
     with pytest.raises(TimeoutError):
         service.dispatch_attempt(job.id)

@@ -27,8 +27,9 @@ def test_a_first_retry_comes_after_seconds_and_not_with_the_next_minute(
 ) -> None:
     an_endpoint(service)
     service.receivers.answers[URL] = always(status=500)
-    service.store.remove(service.admit())  # so that only the delivery is due
+    job = service.admit()
     publish(service)
+    service.store.remove(job)  # so that only the delivery is due
     deliver(service)
     assert service.wake.calls == 1
     (delivery,) = deliveries(service)
@@ -49,8 +50,9 @@ def test_a_first_retry_comes_after_seconds_and_not_with_the_next_minute(
 
 def test_the_watch_hands_on_a_delivery_whose_message_was_lost(service: MemoryService) -> None:
     an_endpoint(service)
-    service.store.remove(service.admit())
+    job = service.admit()
     publish(service)
+    service.store.remove(job)
     service.to_deliver.messages.clear()
 
     def work(delivery_id: DeliveryId) -> None:
@@ -64,8 +66,9 @@ def test_the_watch_hands_on_a_delivery_whose_message_was_lost(service: MemorySer
 
 def test_the_watch_does_not_send_one_delivery_with_every_look(service: MemoryService) -> None:
     an_endpoint(service)
-    service.store.remove(service.admit())
+    job = service.admit()
     publish(service)
+    service.store.remove(job)
     service.to_deliver.messages.clear()
 
     service.watch_jobs(owner="watch", until=NOW + timedelta(seconds=25))
@@ -76,8 +79,9 @@ def test_the_watch_does_not_send_one_delivery_with_every_look(service: MemorySer
 def test_the_watch_rests_while_the_next_try_is_far(service: MemoryService) -> None:
     an_endpoint(service)
     service.receivers.answers[URL] = always(status=500, retry_after="3600")
-    service.store.remove(service.admit())
+    job = service.admit()
     publish(service)
+    service.store.remove(job)
     deliver(service)
 
     assert watch(service) == 0

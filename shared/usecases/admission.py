@@ -1,0 +1,28 @@
+"""What an idempotency key stands for: the answer to store under it, and the answer it repeats."""
+
+from shared.domain.errors import AlreadyAdmitted, JobDeleted, KeyReused
+from shared.domain.job import Job
+from shared.ports.jobs import Admission, Idempotency
+
+
+def admission_of(job: Job, answer: str, idempotency: Idempotency | None) -> Admission | None:
+    if idempotency is None:
+        return None
+    return Admission(
+        idempotency=idempotency,
+        answer=answer,
+        expires_at=job.created_at + idempotency.life,
+    )
+
+
+def answer_to(known: AlreadyAdmitted, idempotency: Idempotency | None) -> str:
+    """Return the stored answer.
+
+    Raises KeyReused for another request, JobDeleted for the same one once its job is deleted.
+    """
+    if idempotency and known.fingerprint != idempotency.fingerprint:
+        message = "this Idempotency-Key came with another request in the last 24 hours"
+        raise KeyReused(message)
+    if known.answer is None:
+        raise JobDeleted("the job that this Idempotency-Key made has been deleted")
+    return known.answer
