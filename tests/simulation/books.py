@@ -33,7 +33,7 @@ def check_books(ledger: MemoryLedger, limits: Mapping[KeyId, Limits]) -> None:
 
 def the_books_balance(world: "World") -> None:
     """Compare with sums over the jobs, which are made here in another way."""
-    jobs = world.store.all()
+    jobs = world.store.ever()
     spent = _spent_by_key(world, jobs)
     accounts = {account.key_id: account for account in world.store.ledger.accounts.values()}
     if len(accounts) < len(world.store.ledger.accounts):

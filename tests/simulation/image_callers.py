@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from shared.domain.errors import ComeBackLater, ServiceError
+from shared.domain.errors import ComeBackLater, JobNotFound, ServiceError
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.domain.waiting_post import WaitingPost
@@ -22,6 +22,7 @@ _REQUEST: Final = "the same for all of them"
 _WAIT: Final = timedelta(seconds=25)
 _LEASE: Final = timedelta(seconds=27)
 _TRIES: Final = 8
+_DELETES: Final = 0.05
 _LOOKS: Final = (3, 10, 25)  # seconds after a post came
 
 
@@ -46,9 +47,17 @@ class ImageCallers:
         """Raise Violation where a call was paid twice, or one picture went to two calls."""
         if len(set(self.pictures)) < len(self.pictures):
             raise Violation("one picture was given to two calls")
-        made = [job.id for job in self.world.store.all() if "caller" in job.metadata]
-        if len(made) > self.calls + self.lost:
+        made = [job.id for job in self.world.store.ever() if "caller" in job.metadata]
+        deleted = self.world.chronicle.deleted.keys() & set(made)
+        if len(made) > self.calls + self.lost + len(deleted):
             raise Violation(f"{self.calls} calls of an image, {self.lost} lost, made {made}")
+
+    def delete(self, job_id: JobId) -> None:
+        """Somebody deletes a job while nobody waits for it."""
+        job = self.world.jobs.get(job_id)
+        if job.is_terminal:
+            self.world.chronicle.deleting.add(job_id)
+        self.world.delete_job(job)
 
 
 @dataclass(slots=True)
@@ -119,12 +128,19 @@ class _Post:
             return
         world = self.caller.callers.world
         at_its_end = world.clock.now() >= self.came + _WAIT
-        job = world.store.get(self.held.job_id)
+        try:
+            job = world.store.get(self.held.job_id)
+        except JobNotFound:  # its caller is told so, and asks once more
+            self.is_over = True
+            self.caller.repeat(after=1)
+            return
         if job.is_terminal and not self.is_taken:
             self._answer(job.id)
         if at_its_end and not self.is_over:
             self.is_over = True
             parked = world.work(self._park)
+            if self.caller.callers.chance.random() < _DELETES:
+                world.work(lambda: self.caller.callers.delete(job.id))
             self.caller.repeat(after=self.caller.callers.chance.choice((0.1, 2)) if parked else 40)
 
     def _answer(self, job_id: JobId) -> None:

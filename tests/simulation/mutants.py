@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.simulation.collecting_mutants import BROKEN_COLLECTING
+from tests.simulation.deleting_mutants import BROKEN_DELETING
 from tests.simulation.ending_mutants import BROKEN_ENDINGS
 from tests.simulation.money_mutants import BROKEN_MONEY
 from tests.simulation.posting_mutants import BROKEN_POSTS
@@ -19,4 +20,5 @@ MUTANTS: Final = (
     *BROKEN_ENDINGS,
     *BROKEN_WATCH,
     *BROKEN_DELIVERIES,
+    *BROKEN_DELETING,
 )

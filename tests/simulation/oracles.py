@@ -18,6 +18,7 @@ from shared.domain.reports import TaskState
 from shared.domain.status import FINISH_PATIENCE, JobStatus
 from shared.domain.submission import Submission
 from tests.simulation.books import check_books, the_books_balance
+from tests.simulation.deleting import is_of_the_deleted, nothing_is_left_of_the_deleted
 from tests.simulation.effects import Violation
 from tests.simulation.receivers import check_deliveries
 
@@ -34,6 +35,8 @@ class Chronicle:
 
     announced: dict[EventId, Event] = field(default_factory=dict)
     answered: set[JobId] = field(default_factory=set)
+    deleting: set[JobId] = field(default_factory=set)
+    deleted: dict[JobId, Job] = field(default_factory=dict)  # as they were last
     bucket: dict[str, bytes] = field(default_factory=dict)
     next_watch: datetime | None = None
     limits: Mapping[KeyId, Limits] = field(default_factory=dict)  # of each key
@@ -49,6 +52,13 @@ class RecordingJobStore(MemoryJobStore):
 
     def all(self) -> list[Job]:
         return list(self._jobs.values())
+
+    def ever(self) -> list[Job]:
+        return [*self.all(), *self._chronicle.deleted.values()]
+
+    def remove(self, job: Job) -> None:
+        super().remove(job)
+        self._chronicle.deleted[job.id] = job
 
     def _write(self, job: Job, *, was: Job | None, limits: Limits = UNLIMITED) -> None:
         self._check_step(job, was)
@@ -69,6 +79,8 @@ class RecordingJobStore(MemoryJobStore):
             raise Violation(f"{job.id}: time runs backwards in its timeline")
         for image in job.images:
             content = self._chronicle.bucket.get(image.key)
+            if content is None and job.id in self._chronicle.deleting:
+                continue
             if content is None or hashlib.sha256(content).hexdigest() != image.sha256:
                 raise Violation(f"{job.id}: the state speaks of {image.key}, the bucket does not")
 
@@ -94,6 +106,7 @@ def check_end(world: "World") -> None:
         _one_key_is_one_job,
         _a_dry_run_is_no_job,
         _no_job_vanishes,
+        nothing_is_left_of_the_deleted,
         _one_task_is_one_jobs,
         _a_submission_has_all_its_tasks_or_none,
         _only_deadlines_expire,
@@ -155,7 +168,8 @@ def _every_event_is_heard(world: "World") -> None:
     for event in world.bus.received:
         heard[event.id].add(event.detail)
     for event in world.chronicle.announced.values():
-        if heard[event.id] != {event.detail}:
+        deleted = is_of_the_deleted(world, event)
+        if heard[event.id] != {event.detail} and not (deleted and not heard[event.id]):
             raise Violation(f"{event.type} of {event.subject} was heard as {heard[event.id]}")
 
 
@@ -169,7 +183,7 @@ def _the_ledgers_agree(world: "World") -> None:
 
 
 def _one_key_is_one_job(world: "World") -> None:
-    named = (job.metadata.get("client") for job in world.store.all())
+    named = (job.metadata.get("client") for job in world.store.ever())
     made = Counter(client for client in named if client)
     for client, times in made.items():
         if times > 1:
@@ -188,7 +202,7 @@ def _a_dry_run_is_no_job(world: "World") -> None:
 
 
 def _no_job_vanishes(world: "World") -> None:
-    there = {job.id for job in world.store.all()}
+    there = {job.id for job in world.store.ever()}
     for job_id in world.chronicle.answered:
         if job_id not in there:
             raise Violation(f"{job_id} was answered and is gone")

@@ -18,6 +18,7 @@ from shared.domain.webhook import Webhook
 from shared.ports.webhooks import Reply
 from shared.usecases.endpoint_places import AT_ONCE
 from shared.usecases.webhooks import Registration
+from tests.simulation.deleting import may_be_removed
 from tests.simulation.effects import Crash, Violation
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class WitnessedDeliveries(MemoryDeliveries):
     def add(self, delivery: Delivery) -> bool:
         before = self.rows.get(delivery.id)
         is_new = super().add(delivery)
-        self._check(before, self.rows[delivery.id])
-        if before is None:
+        self._check(before, self.rows.get(delivery.id, delivery))
+        if is_new:
             self._on_new(delivery.id)
         self._on_change()
         return is_new
@@ -206,7 +207,7 @@ def check_deliveries(world: "World") -> None:
     for webhook in world.webhooks.of_tenant("default"):
         habit = world.receivers.habits[webhook.url]
         for event in world.chronicle.announced.values():
-            if webhook.wants(event.type):
+            if webhook.wants(event.type) and not may_be_removed(world, event):
                 _check_delivery(world, webhook, habit, event)
 
 

@@ -12,7 +12,9 @@ from shared.domain.api_key import ApiKey
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.ports.jobs import Idempotency
+from shared.usecases.admit_job import Admitted
 from tests.memory_service import NOW, a_wish
+from tests.simulation.deleting import Deleter
 from tests.simulation.effects import Mishap, Plan, Violation
 from tests.simulation.image_callers import ImageCallers
 from tests.simulation.oracles import DRY, check_end, was_retried
@@ -74,10 +76,11 @@ def storm(
         habits=_habits(chance, rate),
         weather=Weather(repeats_message=rate, loses_wake=rate, loses_stream=rate),
     )
+    moods = random.Random(seed + 5)  # noqa: S311  # a seed must replay
     count = chance.randint(1, 3) if jobs is None else jobs
     world.effects.most *= max(1, count // 3)
     for number in range(count):
-        _Client(world, chance, number).comes_at(chance.uniform(0, 300))
+        _Client(world, chance, number, moods=moods).comes_at(chance.uniform(0, 300))
     posts = random.Random(seed + 4)  # noqa: S311  # a seed must replay
     if posts.random() < _POSTS_IMAGES:
         world.image_callers = ImageCallers(world, posts)
@@ -130,6 +133,7 @@ class _Client:
     wish: dict[str, Any] | None = None
     tries: int = 0
     has_whims: bool = True
+    moods: random.Random | None = None  # of those who delete; None: nobody does
 
     def comes_at(self, seconds: float) -> None:
         if self.wish is None:
@@ -146,14 +150,7 @@ class _Client:
 
     def _submit(self) -> None:
         """What functions/submit does: admitted is admitted, whatever fails after that."""
-        world, name = self.world, f"order-{self.number}"
-        admitted = world.admit_job(
-            a_wish(**(self.wish or {}), metadata={"client": str(self.number)}),
-            key=world.key,
-            idempotency=Idempotency(key=name, fingerprint=name),
-            render=lambda job: str(job.id),
-            claim=world.send_off.claim,
-        )
+        world, admitted = self.world, self._admitted()
         if admitted.job:
             try:
                 slow = self.chance.random() < _ADMITTED_SLOWLY
@@ -163,8 +160,20 @@ class _Client:
                 world.effects.trace.append("not sent off")
         self._hears(JobId(admitted.answer))
 
+    def _admitted(self) -> Admitted:
+        name = f"order-{self.number}"
+        return self.world.admit_job(
+            a_wish(**(self.wish or {}), metadata={"client": str(self.number)}),
+            key=self.world.key,
+            idempotency=Idempotency(key=name, fingerprint=name),
+            render=lambda job: str(job.id),
+            claim=self.world.send_off.claim,
+        )
+
     def _hears(self, job_id: JobId) -> None:
         self.world.chronicle.answered.add(job_id)
+        if self.moods:
+            Deleter(self.world, self.moods, ask=self._admitted).hears_of(job_id)
         if self.chance.random() < _CHANGES_ITS_MIND:
             self._later(self._cancel, job_id)
         if self.chance.random() < 0.1:
