@@ -27,11 +27,17 @@ class Desk:
     api: Api = field(init=False)
     key: str = field(init=False)
     earlier: JobId = field(init=False)
+    data: str = field(init=False)  # of an upload that came with a request
+    theirs: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.api = Api(self.service, self.tally)
         issued = self.service.issue_key(tenant="ours", name="fuzz")
         self.key = issued.text
+        self.service.edits_key_id = issued.key.id
+        put = self.service.references.put
+        self.data = put(a_png(), content_type="image/png", tenant="ours")
+        self.theirs = put(a_png(6, 8), content_type="image/png", tenant="theirs")
         for key in OBJECTS:
             content = b"no image" if key == "edits/text" else a_png()
             self.service.references.place(key, content)
@@ -43,7 +49,7 @@ class Desk:
         """Every one of them is right."""
         return (
             f"upload:{ULID}",
-            "upload:" + 64 * "0",
+            f"upload:{self.data}",
             f"job:{self.earlier}/0",
             *(f"s3://uploads/{key}" for key in OBJECTS if "theirs" not in key),
             "s3://uploads/edits/a b+%20.png?versionId=v1",
@@ -52,13 +58,13 @@ class Desk:
     def post(self, reference: str) -> bool:
         """Tell whether it was taken; then it is sent too, or fails unpaid."""
         body = json.dumps(FOX | {"provider": "apixo", "images": [reference]})
+        tasks = len(self.service.apixo.tasks)
         answer = self.api("POST", "/v1/jobs", key=self.key, body=body)
         if answer.status != 202:
             pointers = [error["pointer"] for error in answer.json["errors"]]
             assert pointers == ["/images/0"], answer.body
             return False
         assert answer.json["input"]["images"] == [reference]
-        tasks = len(self.service.apixo.tasks)
         self.service.deliver_messages()
         job = self.service.jobs.get(JobId(answer.json["id"]))
         failed = job.error is not None and job.error.code in UNPAID
@@ -85,6 +91,8 @@ def test_no_reference_reads_what_is_anothers() -> None:
     desk = Desk()
 
     assert not desk.post(f"s3://uploads/uploads/theirs/{ULID}")
+    assert not desk.post(f"upload:{desk.theirs}")
+    assert not desk.post(f"s3://uploads/references/theirs/{desk.theirs}")
 
 
 def test_every_odd_reference_is_taken_and_sent_or_refused_by_pointer() -> None:
