@@ -57,13 +57,14 @@ def _details(job: "Job") -> Iterator[str]:
 
 
 def described(image: "Image") -> str:
-    size = f"{image.width}x{image.height}"
+    size = f"{image.width}x{image.height}" if image.width else "of unknown size"
     return f"image {image.index}: {size} {image.content_type}, {image.bytes} bytes"
 
 
 def cost(job: "Job") -> str:
     if job.cost.charged_usd is not None:
-        return _dollars(job.cost.charged_usd)
+        known = _dollars(job.cost.charged_usd)
+        return known if job.cost.complete else f"at least {known}"
     if job.cost.estimated_usd is not None:
         return f"about {_dollars(job.cost.estimated_usd)}"
     return "cost unknown"

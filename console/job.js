@@ -5,7 +5,7 @@ import { announce, fill, h } from "./dom.js";
 import { confirmed, copyButton, doing, facts, heading, notice, state, unmade } from "./parts.js";
 import { asCurl, asPython, requestOf } from "./snippets.js";
 import { history } from "./timeline.js";
-import { bytes, cost, money, OPEN, providerName, stateWords, titled, whole } from "./words.js";
+import { bytes, cost, measures, money, OPEN, providerName, stateWords, titled, whole } from "./words.js";
 
 const WAIT = 20;
 const RETRIED = new Set(["failed", "expired"]);
@@ -149,11 +149,11 @@ const titleOf = (job) => (job.input.prompt.length > 90 ? `${job.input.prompt.sli
 function picture(job, image) {
   const seen = h("img", {
     src: image.url, alt: `Image ${image.index + 1} of ${job.images.length}: ${titleOf(job)}`,
-    width: image.width, height: image.height, decoding: "async",
+    ...measures(image), decoding: "async",
   });
   if (image.placeholder) seen.style.backgroundImage = `url("${image.placeholder}")`;
   const caption = h("figcaption", {},
-    h("span", {}, `${image.width} × ${image.height} · ${bytes(image.bytes)}`,
+    h("span", {}, `${image.width ? `${image.width} × ${image.height}` : image.content_type} · ${bytes(image.bytes)}`,
       image.verified === false ? h("strong", {}, " · could not be decoded") : null),
     doing("Download", () => download(job, image), "quiet"),
     h("a", { href: `#/new${query({ reference: `job:${job.id}/${image.index}` })}` }, "Use as reference"));

@@ -6,7 +6,7 @@ import { SchemaFields, schemaOf } from "./form.js";
 import { choice, doing, field, heading, notice, state, unmade } from "./parts.js";
 import { References } from "./references.js";
 import { requestOf } from "./snippets.js";
-import { cost, money, OPEN, plural, providerName, stateWords } from "./words.js";
+import { cost, measures, money, OPEN, plural, providerName, stateWords } from "./words.js";
 
 const REHEARSE_AFTER = 0.5;
 
@@ -184,7 +184,7 @@ class OrderForm {
       job.error ? notice({ ...job.error, detail: job.error.message }) : null,
       job.images.map((image) => h("figure", {},
         h("img",
-          { src: image.url, alt: `Result ${image.index + 1}`, width: image.width, height: image.height },
+          { src: image.url, alt: `Result ${image.index + 1}`, ...measures(image) },
         ),
       )),
       unmade(waiting));

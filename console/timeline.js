@@ -37,9 +37,13 @@ function attempted(attempt) {
     decision ? h("p", {}, decision) : null,
     h("p", { className: "faint" },
       `${plural(submissions.length, "request")}: ${ATTEMPT_WORDS[attempt.state] ?? attempt.state}` +
-      ` · charged ${money(attempt.charged_usd)}${took(attempt)}`),
+      ` · charged ${partly(attempt)}${money(attempt.charged_usd)}${took(attempt)}`),
     fault ? h("p", { className: "fault" }, `${fault.what} ${fault.who}`) : null,
     attempt.task_ids.length ? h("p", { className: "faint" }, "Task ", h("code", {}, attempt.task_ids.join(", "))) : null);
+}
+
+function partly({ charged_usd: charged, charge_complete: complete }) {
+  return charged !== null && complete === false ? "at least " : "";
 }
 
 function took({ submitted_at: start, finished_at: end }) {

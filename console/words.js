@@ -55,10 +55,13 @@ export function money(text) {
 }
 
 export function cost(job) {
-  const { charged_usd: charged, estimated_usd: estimated } = job.cost;
-  if (charged !== null) return money(charged);
+  const { charged_usd: charged, estimated_usd: estimated, complete } = job.cost;
+  if (charged !== null) return complete === false ? `at least ${money(charged)}` : money(charged);
   return estimated === null ? "cost unknown" : `about ${money(estimated)}`;
 }
+
+/** A picture's own size; of some formats it is unknown. */
+export const measures = ({ width, height }) => (width && height ? { width, height } : {});
 
 export function age(moment, now = Date.now()) {
   const seconds = Math.max(0, Math.round((now - Date.parse(moment)) / 1000));

@@ -168,10 +168,11 @@ class ImagePost:
             response_format=self.post.response_format,
         )
         first = job.images[0]
-        more = {"x-seedhook-size": f"{first.width}x{first.height}"}
+        if first.width:  # of some formats nobody reads it
+            headers["x-seedhook-size"] = f"{first.width}x{first.height}"
         if is_too_large:
-            more["x-seedhook-b64"] = "too-large"
-        return answer(document, headers=headers | more)
+            headers["x-seedhook-b64"] = "too-large"
+        return answer(document, headers=headers)
 
     @property
     def _retry_count(self) -> int:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from shared.adapters.http import HttpClient
+from shared.adapters.inline_images import ResultSource
 from shared.adapters.measured_jobs import MeasuredJobs
 from shared.adapters.memory.batches import MemoryBatches, MemoryBatchQueue
 from shared.adapters.memory.buckets import (
@@ -104,7 +105,7 @@ class MemoryService(Service):
             sandbox=True, callback_base="https://seedhook.example", fetches_links=True
         )
         self.accesses = dict.fromkeys(self.providers, reachable)
-        self.image_source = MemoryImageSource(self.apixo.files)
+        self.image_source = ResultSource(MemoryImageSource(self.apixo.files))
         self.reference_source = MemoryImageSource({})
         self.random_bytes = Random(1).randbytes  # noqa: S311  # the same in each run
         self.signing_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})

@@ -42,8 +42,8 @@ class Image:
     preview_url: str | None
     content_type: str
     bytes: int
-    width: int
-    height: int
+    width: int | None  # None: the file does not say it in a way that Seedhook reads
+    height: int | None
     sha256: str
     verified: bool | None
     raw: Raw = field(repr=False, compare=False)
@@ -67,14 +67,24 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Dollars; None where nobody knows, never zero instead."""
+    """Dollars; None where nobody knows, never zero instead.
+
+    `charged_usd` is the part that is known, unless `complete`.
+    """
 
     estimated_usd: Decimal | None
     charged_usd: Decimal | None
+    complete: bool
 
     @classmethod
     def read(cls, raw: Raw) -> Self:
-        return cls(estimated_usd=money(raw["estimated_usd"]), charged_usd=money(raw["charged_usd"]))
+        charged = money(raw["charged_usd"])
+        return cls(
+            estimated_usd=money(raw["estimated_usd"]),
+            charged_usd=charged,
+            # A stack of before this field told a charge only when it was complete.
+            complete=raw.get("complete", charged is not None) is True,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,11 @@ class Files:
         self._kept[path] = File(row=row, content_type=f"image/{image_format}", data=data)
         return f"{self._base_url}/files/{path}"
 
+    def data_of(self, url: str) -> bytes | None:
+        """Return what lies under a link, whatever fault it is served with."""
+        file = self._kept.get(url.removeprefix(f"{self._base_url}/files/"))
+        return file.data if file else None
+
     async def serve(self, request: Request) -> Response:
         file = self._found(request)
         file.fetches += 1

@@ -59,9 +59,10 @@ class PillowPreviewer:
             facts = probe.finish()
         except (NotAnImage, Truncated) as exc:
             raise Undecodable(str(exc)) from exc
-        if facts.width * facts.height > self._most_pixels:
-            raise Undecodable(f"{facts.width} x {facts.height} pixels are too many")
-        return facts.width, facts.height
+        width, height = facts.width or 0, facts.height or 0
+        if width * height > self._most_pixels:
+            raise Undecodable(f"{width} x {height} pixels are too many")
+        return width, height
 
 
 @contextmanager

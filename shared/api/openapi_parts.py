@@ -40,7 +40,13 @@ def page_of(name: str) -> Schema:
     return page
 
 
-_COST: Final = thing(estimated_usd=optional(_MONEY), charged_usd=optional(_MONEY))
+_COST: Final = thing(
+    estimated_usd=optional(_MONEY),
+    charged_usd=optional(
+        _MONEY | {"description": "The part that is known, while `complete` is false."}
+    ),
+    complete=FLAG | {"description": "Whether the job is over and all of its charges are known."},
+)
 _FAULT: Final = thing(
     code={"enum": [*ErrorCode]},
     message=TEXT,
@@ -59,6 +65,7 @@ _ATTEMPT: Final = thing(
     decision=optional(TEXT),
     key=TEXT | {"description": "The id of the API key that it ran under."},
     charged_usd=optional(_MONEY),
+    charge_complete=FLAG,
     submissions=listed(_ANYTHING),
 )
 _IMAGE: Final = thing(
@@ -71,11 +78,15 @@ _IMAGE: Final = thing(
     ),
     content_type=TEXT,
     bytes=NUMBER,
-    width=NUMBER,
-    height=NUMBER,
+    width=optional(NUMBER),
+    height=optional(NUMBER),
     sha256=TEXT,
     verified=optional(
-        FLAG | {"description": "Whether it could be decoded whole; null until that was tried."}
+        FLAG
+        | {
+            "description": "Whether it could be decoded whole; null until that was tried. False "
+            "also for formats that are not decoded here, whose `width` and `height` may be null."
+        }
     ),
 )
 _JOB: Final = thing(

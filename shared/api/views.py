@@ -40,7 +40,11 @@ def dry_run_view(job: Job) -> dict[str, Any]:
         "delivery": job.delivery,
         "sandbox": job.sandbox,
         "requested_images": job.input.n,
-        "cost": {"estimated_usd": money(job.estimated_usd), "charged_usd": None},
+        "cost": {
+            "estimated_usd": money(job.estimated_usd),
+            "charged_usd": None,
+            "complete": False,
+        },
         "decision": job.decision,
         "route": [
             {

@@ -91,7 +91,7 @@ class Batch:
             succeeded=self.succeeded + (job.status in _SUCCEEDED),
             failed=self.failed + (job.status not in _SUCCEEDED),
             charged_usd=self.charged_usd + (charged or 0),
-            unknown_charges=self.unknown_charges + (charged is None),
+            unknown_charges=self.unknown_charges + (not job.is_cost_complete),
         )
 
     @property

@@ -36,6 +36,7 @@
   - ProviderUnreadable     a status question that got no usable answer: ask again later
   - Undecodable            bytes of which no preview can be made
   - ResultUnavailable      a finished image that cannot be fetched or is none: fetch again later
+    + ResultDamaged        it came, and looks cut or broken: kept once a second fetch agrees
 """
 
 from collections.abc import Mapping, Sequence
@@ -292,3 +293,9 @@ class ResultUnavailable(ServiceError):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
         self.fault = fault
+
+
+class ResultDamaged(ResultUnavailable):
+    def __init__(self, fault: Fault, *, sha256: str) -> None:
+        super().__init__(fault)
+        self.sha256 = sha256

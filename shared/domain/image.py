@@ -12,6 +12,10 @@ MOST_PIXELS: Final = 2 * 4096 * 4096
 MOST_BYTES: Final = 64 * 1024 * 1024
 
 
+# What is decoded here, and what providers take for a reference.
+_COMMON_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
     """Bytes in the media bucket, exactly as the provider served them.
@@ -25,15 +29,25 @@ class StoredImage:
     key: str
     content_type: str
     bytes: int
-    width: int
-    height: int
+    width: int | None  # None: the file does not say it in a way that is read here
+    height: int | None
     sha256: str
     verified: bool | None = None  # whether it could be decoded whole; None: not looked at yet
     placeholder: str | None = None  # a tiny picture as a data URI, to show before the preview
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Which of the attempts' images it is."""
+        return self.attempt, self.position
+
+    @property
+    def is_common(self) -> bool:
+        """Whether it is a PNG, JPEG, WebP or GIF."""
+        return self.content_type in _COMMON_TYPES
+
+    @property
     def is_too_large_to_decode(self) -> bool:
-        return self.bytes > MOST_BYTES or self.width * self.height > MOST_PIXELS
+        return self.bytes > MOST_BYTES or (self.width or 0) * (self.height or 0) > MOST_PIXELS
 
     @property
     def has_preview(self) -> bool:
@@ -69,10 +83,13 @@ def preview_folder(job_id: JobId) -> str:
 
 
 def merged(there: tuple[StoredImage, ...], new: Iterable[StoredImage]) -> tuple[StoredImage, ...]:
-    """Add images that are not there yet; one whose number is taken gets the next free one."""
+    """Add images that are not there yet; one whose number is taken gets the next free one.
+
+    Two fetches of one image may have stored two types of file: the first to be written down stays.
+    """
     images = list(there)
     for image in new:
-        if any(image.key == known.key for known in images):
+        if any(image.place == known.place for known in images):
             continue
         taken = {known.index for known in images}
         index = image.index if image.index not in taken else max(taken) + 1

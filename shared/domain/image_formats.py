@@ -44,8 +44,10 @@ class _Skip:
 
 
 @dataclass(slots=True)
-class _FindMarker:
+class FindMarker:
     """Find the next JPEG marker that is neither stuffing, fill nor a restart."""
+
+    is_in_scan: bool  # whether the pixels of a picture have begun
 
     def take(self, pending: bytearray) -> bytes | None:
         match = _JPEG_MARKER.search(pending)
@@ -58,6 +60,7 @@ class _FindMarker:
 
 
 type Walk = Generator[Step, bytes, tuple[int, int]]
+type Sizes = list[tuple[int, int]]  # as the header tells, before the end has come
 
 HEAD_BYTES: Final = 12
 
@@ -74,18 +77,19 @@ _JPEG_SOS: Final = 0xDA
 _JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-def _png() -> Walk:
+def _png(told: Sizes) -> Walk:
     yield _Skip(8)
     if (yield _Take(8)) != _PNG_IHDR:
         raise Unsound("a PNG without its header")
     header = yield _Take(13)
+    size = int.from_bytes(header[:4]), int.from_bytes(header[4:8])
+    told.append(size)
     yield _Skip(4)
     kind, drawn = b"IHDR", False
     while kind != b"IEND":
         length, kind = _png_chunk((yield _Take(8)))
         drawn = drawn or kind == b"IDAT"
         yield _Skip(length + 4)
-    size = int.from_bytes(header[:4]), int.from_bytes(header[4:8])
     return _sound(size, drawn=drawn)
 
 
@@ -96,11 +100,11 @@ def _png_chunk(head: bytes) -> tuple[int, bytes]:
     return length, kind
 
 
-def _jpeg() -> Walk:
+def _jpeg(told: Sizes) -> Walk:
     yield _Skip(2)
     size: tuple[int, int] | None = None
     drawn = False
-    while (marker := (yield _FindMarker())[0]) != _JPEG_EOI:
+    while (marker := (yield FindMarker(is_in_scan=drawn))[0]) != _JPEG_EOI:
         if marker == _JPEG_TEM:
             continue
         if marker < _JPEG_FIRST_SEGMENT or marker == _JPEG_SOI:
@@ -109,6 +113,7 @@ def _jpeg() -> Walk:
         if size is None and marker in _JPEG_FRAMES:
             frame = yield _Take(5)
             size = int.from_bytes(frame[3:]), int.from_bytes(frame[1:3])
+            told.append(size)
             left -= len(frame)
         if left < 0:
             raise Unsound("a JPEG that is out of step")
@@ -117,7 +122,7 @@ def _jpeg() -> Walk:
     return _sound(size, drawn=drawn)
 
 
-def _webp() -> Walk:
+def _webp(told: Sizes) -> Walk:
     head = yield _Take(20)
     if head[12:16] not in _WEBP_CHUNKS:
         raise Unsound("a WebP without a picture")
@@ -126,6 +131,7 @@ def _webp() -> Walk:
     if left < max(needed, _little(head[16:20])):
         raise Unsound("a WebP with a chunk larger than itself")
     size = read_size((yield _Take(needed)))
+    told.extend([size] if size else [])
     yield _Skip(left - needed)
     return _sound(size, drawn=True)
 
@@ -154,8 +160,10 @@ _WEBP_CHUNKS: Final[dict[bytes, tuple[int, Callable[[bytes], tuple[int, int] | N
 }
 
 
-def _gif() -> Walk:
+def _gif(told: Sizes) -> Walk:
     head = yield _Take(13)
+    size = _little(head[6:8]), _little(head[8:10])
+    told.append(size)
     yield _Skip(_gif_palette_bytes(head[10]))
     drawn = False
     while (block := (yield _Take(1))) != b";":
@@ -169,7 +177,7 @@ def _gif() -> Walk:
             raise Unsound("a GIF that is out of step")
         while length := (yield _Take(1))[0]:
             yield _Skip(length)
-    return _sound((_little(head[6:8]), _little(head[8:10])), drawn=drawn)
+    return _sound(size, drawn=drawn)
 
 
 def _gif_palette_bytes(flags: int) -> int:
@@ -190,7 +198,7 @@ class Format(NamedTuple):
     content_type: str
     extension: str
     signature: re.Pattern[bytes]
-    walk: Callable[[], Walk]
+    walk: Callable[[Sizes], Walk]
 
 
 _FORMATS: Final = (

@@ -165,12 +165,19 @@ class JobFacts:
         return tuple(image for image in self.images if image.verified is None)
 
     @property
+    def is_cost_complete(self) -> bool:
+        """Whether the job is over, and what each of its images cost is known."""
+        return self.is_terminal and not any(s.untold for s in self.submissions)
+
+    @property
     def charged_usd(self) -> Decimal | None:
-        """What the providers charged; None while that is not known of every submission."""
-        charges = [s.charge for s in self.submissions]
-        if not self.is_terminal or any(charge is None for charge in charges):
-            return None
-        return sum((charge for charge in charges if charge is not None), Decimal(0))
+        """What the providers charged, as far as that is known; None while nothing is.
+
+        A part that is nothing is not told alone: a caller would take it for the whole.
+        """
+        charges = [s.charge for s in self.submissions if s.charge is not None]
+        known = sum(charges, Decimal(0))
+        return known if self.is_terminal and (known or self.is_cost_complete) else None
 
     @property
     def may_change_provider(self) -> bool:

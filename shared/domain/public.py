@@ -61,6 +61,7 @@ def job_summary(job: Job) -> dict[str, Any]:
         "cost": {
             "estimated_usd": money(job.estimated_usd),
             "charged_usd": money(job.charged_usd),
+            "complete": job.is_cost_complete,
         },
         "late": job.late,
         "metadata": dict(job.metadata),
@@ -158,6 +159,7 @@ def _attempt_document(job: Job, attempt: Attempt) -> dict[str, Any]:
         "decision": attempt.decision,
         "key": attempt.key_id or job.key_id,
         "charged_usd": money(_charged(mine)),
+        "charge_complete": not any(s.untold for s in mine),
         "submissions": [_submission_document(s) for s in mine],
     }
 
@@ -169,13 +171,14 @@ def _submission_document(submission: Submission) -> dict[str, Any]:
         "images_asked": submission.images_asked,
         "task_ids": list(submission.task_ids),
         "charged_usd": money(submission.charge),
+        "charge_complete": not submission.untold,
     }
 
 
 def _charged(submissions: list[Submission]) -> Decimal | None:
-    charges = [s.charge for s in submissions]
-    known = [charge for charge in charges if charge is not None]
-    return sum(known, Decimal(0)) if len(known) == len(charges) else None
+    known = [s.charge for s in submissions if s.charge is not None]
+    is_complete = not any(s.untold for s in submissions)
+    return sum(known, Decimal(0)) if is_complete or any(known) else None
 
 
 def _state(submissions: list[Submission]) -> SubmissionState:

@@ -25,8 +25,8 @@ class Cost(NamedTuple):
 
     provider: str
     amount: Micros
-    is_estimate: bool
     attempt: int
+    is_estimate: bool = False
 
 
 class AccountName(NamedTuple):
@@ -78,11 +78,12 @@ NOTHING = Posting()
 
 
 def costs(job: JobFacts) -> Iterator[Cost]:
-    """Give the cost of each submission; one whose charge is not known costs its estimate."""
+    """Give the cost of each submission; images whose charge is not known cost their estimate."""
     for one in job.submissions:
-        is_estimate = one.charge is None
-        amount = _estimate(job, one) if one.charge is None else micros(one.charge)
-        yield Cost(one.provider, amount, is_estimate, one.attempt)
+        if one.charge is not None:
+            yield Cost(one.provider, micros(one.charge), attempt=one.attempt)
+        if one.untold:
+            yield Cost(one.provider, _estimate(job, one), attempt=one.attempt, is_estimate=True)
 
 
 def posting(job: JobFacts, hold: Hold) -> Posting:
@@ -146,4 +147,4 @@ def _estimate(job: JobFacts, one: Submission) -> Micros:
     ways = {leg.provider: leg.estimated_usd for leg in job.route}
     # A way that a retry has left out has no price.
     whole = ways.get(one.provider) if ways else job.estimated_usd
-    return 0 if whole is None else micros(whole * one.images_asked / Decimal(job.input.n))
+    return 0 if whole is None else micros(whole * one.untold / Decimal(job.input.n))

@@ -54,8 +54,10 @@ RECOVERY_PATIENCE: Final = timedelta(seconds=30)
 SYNC_PATIENCE: Final = timedelta(seconds=150)
 UNKNOWN_FATE_PATIENCE: Final = timedelta(minutes=15)
 ATTEMPT_PATIENCE: Final = timedelta(minutes=30)
-# A provider's links live 24 hours (APIXO, AI/ML API): so long a finished image is fetched again,
-LINK_PATIENCE: Final = timedelta(hours=23, minutes=30)
-# and so long something may still come of a submission that nothing is known of.
+# A finished image that cannot be fetched is fetched again with fresh links, and then given up.
+FETCH_PATIENCE: Final = timedelta(minutes=5)
+# A provider's links live 24 hours (APIXO, AI/ML API): so long it is looked for after that, as late.
+LINK_PATIENCE: Final = timedelta(hours=24)
+# So long something may still come of a submission that nothing is known of.
 LATE_PATIENCE: Final = timedelta(hours=25)
 FINISH_PATIENCE: Final = timedelta(hours=24)

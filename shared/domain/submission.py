@@ -44,6 +44,7 @@ class Made:
 
     urls: tuple[str, ...] = ()
     charged_usd: Decimal | None = None
+    stored_inline: int = 0  # images that came as bytes beside the links, and are stored
 
     def bounded(self) -> Self:
         """A link that is longer is fetched by nobody, so it need not be kept whole."""
@@ -66,7 +67,9 @@ class Submission:
     sent_at: datetime | None = None
     settled_at: datetime | None = None
     store_tries: int = 0
+    unstored_since: datetime | None = None  # the first time that a finished image did not come
     charged_usd: Decimal | None = None
+    untold_images: int = 0  # images whose charge is unknown beside `charged_usd`, if that is known
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -90,8 +93,13 @@ class Submission:
 
     @property
     def charge(self) -> Decimal | None:
-        """What it has cost; None while that may still change or was never told."""
+        """What it has cost, as far as that is known; None while nothing is."""
         return Decimal(0) if self.state is SubmissionState.PLANNED else self.charged_usd
+
+    @property
+    def untold(self) -> int:
+        """For how many of its images nobody has told a charge."""
+        return self.images_asked if self.charge is None else self.untold_images
 
     def is_past_hope(self, at: datetime) -> bool:
         return self.sent_at is not None and at >= self.sent_at + LATE_PATIENCE
@@ -125,8 +133,14 @@ class Submission:
         state = SubmissionState.REFUSED
         return replace(self, state=state, faults=(fault,), settled_at=at, charged_usd=Decimal(0))
 
-    def not_stored(self, fault: Fault) -> Self:
-        return replace(self, store_tries=self.store_tries + 1, faults=(fault,))
+    def not_stored(self, fault: Fault, at: datetime) -> Self:
+        since = self.unstored_since or at
+        tries = self.store_tries + 1
+        return replace(self, store_tries=tries, unstored_since=since, faults=(fault,))
+
+    def charged(self, usd: Decimal | None, *, untold_images: int) -> Self:
+        """Take in what it has cost, as far as that is known by now."""
+        return replace(self, charged_usd=usd, untold_images=untold_images)
 
     def abandoned(self, fault: Fault) -> Self:
         """Stop waiting. Its state stays what is known, and what it brings later is kept."""
@@ -136,11 +150,16 @@ class Submission:
         """Stop waiting, as the whole job is tried anew; what is over stays as it is."""
         return replace(self, given_up=True) if self.is_open else self
 
-    def settled(self, *, faults: tuple[Fault, ...], charged: Decimal | None, at: datetime) -> Self:
-        state = SubmissionState.SETTLED
-        return replace(
-            self, state=state, made=None, faults=faults, charged_usd=charged, settled_at=at
-        )
+    def settled(
+        self,
+        *,
+        faults: tuple[Fault, ...],
+        charged: Decimal | None,
+        at: datetime,
+        untold_images: int = 0,
+    ) -> Self:
+        known, state = self.charged(charged, untold_images=untold_images), SubmissionState.SETTLED
+        return replace(known, state=state, made=None, faults=faults, settled_at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,14 @@ from shared.domain.image import StoredImage
 class Download:
     """An image on its way.
 
-    How many bytes were announced tells how much memory to take, and proves nothing.
+    How many bytes were announced tells how much memory to take, and that a file of a format
+    unknown here came whole: reading fails when fewer come.
     """
 
     chunks: Iterator[bytes]
     announced: int | None = None
+    is_whole: bool = False  # the bytes are all there is: nothing more could be fetched
+    seen_sha256: str | None = None  # of a fetch before, which looked damaged
 
 
 class ImageSource(Protocol):
@@ -42,7 +45,9 @@ class MediaStore(Protocol):
         """Write the bytes once under their one key and describe what lies there.
 
         When the key is already taken nothing is written and what lies there is described.
-        Raises ResultUnavailable when the bytes are not a whole image.
+        Bytes that are no sound image of a known format are stored as not verified. Raises
+        ResultUnavailable for what is no image at all, and ResultDamaged for what may have been
+        cut on its way, unless it is whole or an earlier fetch brought the same bytes.
         """
         ...
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.errors import FieldError, InvalidRequest, JobNotFound
-from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
+from shared.domain.image_probe import NotAnImage, Truncated, facts_of_reference
 from shared.domain.reference import (
     EarlierImage,
     Link,
@@ -103,8 +103,11 @@ class AdmitReferences:
             raise _NotThere("names no job of yours") from exc
         if job.tenant != tenant:
             raise _NotThere("names no job of yours")
-        if all(image.index != reference.index for image in job.images):
+        image = next((image for image in job.images if image.index == reference.index), None)
+        if image is None:
             raise _NotThere(f"names image {reference.index}, which the job does not have")
+        if not image.is_common:
+            raise NotAReference(f"is {image.content_type}, not a PNG, JPEG, WebP or GIF image")
 
 
 class _NotThere(Exception):
@@ -114,9 +117,7 @@ class _NotThere(Exception):
 def _decoded(data: str) -> Content:
     try:
         content = base64.b64decode(data, validate=True)
-        probe = ImageProbe()
-        probe.feed(content)
-        facts = probe.finish()
+        facts = facts_of_reference(content)
     except (binascii.Error, ValueError) as exc:
         raise NotAReference("is not valid base64") from exc
     except (NotAnImage, Truncated) as exc:

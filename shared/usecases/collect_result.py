@@ -7,11 +7,18 @@ still comes: what is paid is never thrown away.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.domain.errors import Fault, JobNotFound, ProviderUnreadable, ResultUnavailable
+from shared.domain.errors import (
+    ErrorCode,
+    Fault,
+    JobNotFound,
+    ProviderUnreadable,
+    ResultDamaged,
+    ResultUnavailable,
+)
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
@@ -40,6 +47,10 @@ from shared.usecases.revise import revise
 _SOON: Final = timedelta(seconds=15)
 # What may still come of such a job is surplus: it was called off, or an earlier attempt did it all.
 _NOTHING_WANTED: Final = frozenset({JobStatus.CANCELLED, JobStatus.SUCCEEDED})
+_TWO_DAMAGED: Final = Fault(
+    code=ErrorCode.RESULT_GONE,
+    message="what the provider served was cut short, or damaged, in a different way each time",
+)
 
 type _Reports = tuple[TaskReport, ...]
 
@@ -138,16 +149,36 @@ class CollectResult:
     def _stored(self, job: Job, submission: Submission, result: Result) -> StoredImage | Fault:
         try:
             return self._store(job, submission, result)
+        except ResultDamaged as first:
+            return self._stored_again(job, submission, result, first)
         except ResultUnavailable as error:
             return error.fault
 
-    def _store(self, job: Job, submission: Submission, result: Result) -> StoredImage:
+    def _stored_again(
+        self, job: Job, submission: Submission, result: Result, first: ResultDamaged
+    ) -> StoredImage | Fault:
+        """Fetch once more what looks damaged: the same bytes again are what the provider has."""
+        try:
+            return self._store(job, submission, result, seen_sha256=first.sha256)
+        except ResultDamaged:
+            return _TWO_DAMAGED
+        except ResultUnavailable as error:
+            return error.fault
+
+    def _store(
+        self,
+        job: Job,
+        submission: Submission,
+        result: Result,
+        *,
+        seen_sha256: str | None = None,
+    ) -> StoredImage:
         with self.image_source.open(result.url) as download:
             return self.media.store(
                 job.id,
                 attempt=submission.attempt,
                 position=result.position,
-                download=download,
+                download=replace(download, seen_sha256=seen_sha256),
                 keep_days=job.retention.image_days,
             )
 
@@ -161,7 +192,8 @@ class CollectResult:
             now = self.clock.now()
             # What others wrote down meanwhile is newer than what was found.
             updates = [findings[s].submission for s in current.followed if s in findings]
-            look_at = now + _SOON if asked_in_vain else next_look(current, now)
+            planned = next_look(current, now, updates=updates)
+            look_at = now + _SOON if asked_in_vain else planned
             job = (_begun(current, began) if began else None) or current
             if images or set(updates) - set(current.submissions):
                 job = job.settled(updates, images, at=now, check_at=look_at)

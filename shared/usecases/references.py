@@ -12,7 +12,7 @@ from typing import Final
 
 from shared.domain.errors import ErrorCode, Fault, JobNotFound, Refused, ResultUnavailable
 from shared.domain.image import StoredImage
-from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
+from shared.domain.image_probe import NotAnImage, Truncated, facts_of_reference
 from shared.domain.job import Job
 from shared.domain.reference import (
     MOST_REFERENCE_BYTES,
@@ -115,24 +115,18 @@ class PrepareReferences:
 
     def _copied(self, url: str, tenant: str) -> str | None:
         """Return the upload that holds what lies there; None where nothing usable was found."""
-        probe, chunks = ImageProbe(), []
         try:
             with self.elsewhere.open(url) as download:
-                for chunk in download.chunks:
-                    probe.feed(chunk)
-                    chunks.append(chunk)
-            facts = probe.finish()
+                content = b"".join(download.chunks)
+            facts = facts_of_reference(content)
         except (ResultUnavailable, NotAnImage, Truncated):
             return None
-        content = b"".join(chunks)
         return self.uploads.put(content, content_type=facts.content_type, tenant=tenant)
 
 
 def _type_of(content: bytes, index: int) -> str:
-    probe = ImageProbe()
-    probe.feed(content)
     try:
-        return probe.finish().content_type
+        return facts_of_reference(content).content_type
     except (NotAnImage, Truncated) as exc:
         raise _invalid(index, "is not a whole PNG, JPEG, WebP or GIF image") from exc
 

@@ -1,7 +1,7 @@
 """One paid call, and what became of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import ErrorCode, FateUnknown, Fault, NotSent, Refused
@@ -76,7 +76,13 @@ def unsent(draft: Draft) -> Answer:
 
 
 def disowned(answer: Answer) -> Answer:
-    """Return the answer for a task that turned out to be another job's."""
+    """Return the answer for a task that turned out to be another job's.
+
+    What came with the answer came for this request, whatever name it bears.
+    """
+    made = answer.acceptance.made if answer.acceptance else None
+    if made:
+        return replace(answer, take=lambda s: s.accepted((), made))
     message = "the provider answered with a task that belongs to another job"
     fault = Fault(code=ErrorCode.AMBIGUOUS_SUBMIT, message=message)
     return Answer(sent=answer.sent, take=lambda s: s.unknown(fault), fault=fault)

@@ -26,7 +26,7 @@ from shared.domain.errors import (
     InvalidRequest,
     VersionConflict,
 )
-from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
+from shared.domain.image_probe import NotAnImage, Truncated, facts_of_reference
 from shared.ports.intake import DropFolder, Dropped
 from shared.ports.messages import Queue
 from shared.ports.runtime import Clock
@@ -118,10 +118,8 @@ class TakeDrop:
         content = self.folder.read(drop.key, version_id=drop.version_id, at_most=LARGEST_BYTES)
         if content is None:
             raise _complaint("may not be read: is it encrypted with a key of your own?")
-        probe = ImageProbe()
         try:
-            probe.feed(content)
-            probe.finish()
+            facts_of_reference(content)
         except (NotAnImage, Truncated) as exc:
             raise _complaint("is not a whole PNG, JPEG, WebP or GIF image") from exc
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -37,13 +37,21 @@ class _Kept:
     faults: tuple[Fault, ...]
     charged: Decimal | None
 
-    def settle(self, job: Job, at: datetime) -> list[Submission]:
+    def close(self, job: Job, at: datetime) -> list[Submission]:
+        """Close the submission; with links beside the bytes, leave those to be fetched."""
         return [
-            s.settled(faults=self.faults, charged=self.charged, at=at)
+            self._closed(s, at)
             for s in job.submissions
             if (s.attempt, s.number) == (self.sent.attempt, self.sent.number)
             and s.state is SubmissionState.ACCEPTED
         ]
+
+    def _closed(self, submission: Submission, at: datetime) -> Submission:
+        made = submission.made
+        if made and made.urls:
+            rest = replace(made, charged_usd=self.charged, stored_inline=len(self.images))
+            return replace(submission, made=rest)
+        return submission.settled(faults=self.faults, charged=self.charged, at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +81,9 @@ class TakeIn:
         try:
             job = self._write_down(claimed, offer, answers, kept)
         except TaskTaken:
-            # The provider named a task that another job has: nobody knows what became of ours.
-            job = self._write_down(claimed, offer, [disowned(a) for a in answers], [])
+            # The provider named a task that another job has: nobody knows what became of ours,
+            # unless the answer itself brought the images.
+            job = self._write_down(claimed, offer, [disowned(a) for a in answers], kept)
         if job.status is JobStatus.CANCELLED:  # meanwhile, when nobody knew yet what to stop
             mine = [task.id for task in job.awaited_tasks if task.provider == offer.provider]
             self.providers[offer.provider].cancel(offer, mine)
@@ -87,22 +96,23 @@ class TakeIn:
         """Store what came as bytes before anything says that it came: it is nowhere else."""
         sent, images, faults = answer.sent, list[StoredImage](), list[Fault]()
         contents = answer.acceptance.contents if answer.acceptance else ()
-        for position, content in enumerate(contents, start=sent.first_position):
+        made = answer.acceptance.made if answer.acceptance else None
+        links = len(made.urls) if made else 0
+        for position, content in enumerate(contents, start=sent.first_position + links):
             try:
                 images.append(
                     self.media.store(
                         job.id,
                         attempt=sent.attempt,
                         position=position,
-                        download=Download(iter([content])),
+                        download=Download(iter([content]), len(content), is_whole=True),
                         keep_days=job.retention.image_days,
                     )
                 )
             except ResultUnavailable as error:
                 faults.append(error.fault)
-        made = answer.acceptance.made if answer.acceptance else None
         told = made.charged_usd if made else None
-        charged = offer.estimate(len(contents)) if told is None else told
+        charged = offer.estimate(links + len(contents)) if told is None else told
         return _Kept(sent=sent, images=tuple(images), faults=tuple(faults), charged=charged)
 
     def _write_down(
@@ -115,7 +125,7 @@ class TakeIn:
 
         def after(job: Job, updates: Sequence[Submission]) -> Job:
             job = job.answered(updates, at=now, check_at=check_at, retry_at=retry_at)
-            settled = [s for one in kept for s in one.settle(job, now)]
+            settled = [s for one in kept for s in one.close(job, now)]
             return job.settled(settled, images, at=now, check_at=check_at) if settled else job
 
         def change(job: Job) -> Job | None:

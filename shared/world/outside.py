@@ -81,6 +81,7 @@ class Outside(Runtime):
 
     @cached_property
     def image_source(self) -> ImageSource:
+        from shared.adapters.inline_images import ResultSource
         from shared.adapters.provider_images import HttpImageSource
         from shared.adapters.result_hosts import ResultHosts
 
@@ -90,7 +91,8 @@ class Outside(Runtime):
             for name, base_url in self._provider_settings.base_urls.items()
             if name == "oxen"
         }
-        return HttpImageSource(self._http, keys=hosts, on_host=ResultHosts(self.metrics))
+        on_host = ResultHosts(self.metrics)
+        return ResultSource(HttpImageSource(self._http, keys=hosts, on_host=on_host))
 
     @cached_property
     def reference_source(self) -> ImageSource:

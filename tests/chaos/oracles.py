@@ -113,7 +113,7 @@ def no_image_is_twice(e: Evidence) -> Iterator[str]:
 def the_spend_is_the_ledgers(e: Evidence) -> Iterator[str]:
     for job in e.jobs:
         theirs = charged_by_ledger(e, job)
-        if job.charged_usd is not None and job.charged_usd != theirs:
+        if (job.charged_usd or 0) > theirs or (job.is_cost_complete and job.charged_usd != theirs):
             yield f"{job.id}: charged {job.charged_usd} here, {theirs} there"
 
 

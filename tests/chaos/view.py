@@ -99,7 +99,7 @@ def _waiting(e: Evidence) -> Iterator[_Row]:
 
 
 def _money(e: Evidence) -> Iterator[_Row]:
-    known = [job for job in e.jobs if job.charged_usd is not None]
+    known = [job for job in e.jobs if job.is_cost_complete]
     ours = sum((job.charged_usd or _FREE for job in known), _FREE)
     theirs = sum((charged_by_ledger(e, job) for job in known), _FREE)
     sent = sum(bool(one.sent_at) for job in e.jobs for one in job.submissions)

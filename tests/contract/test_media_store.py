@@ -11,7 +11,7 @@ import requests
 from botocore.stub import Stubber
 
 from shared.adapters.s3.media import S3MediaStore
-from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
+from shared.domain.errors import ErrorCode, Fault, ResultDamaged, ResultUnavailable
 from shared.domain.image import StoredImage
 from shared.domain.reference import content_object
 from shared.ports.media import Download, MediaStore
@@ -204,6 +204,99 @@ class TestNotAWholeImage:
         store(buckets.media, a_png())
 
         assert buckets.images() == {KEY: a_png()}
+
+
+UNKNOWN = bytes(range(256))
+LARGE_UNKNOWN = bytes(range(256)) * 40_000
+AVIF = b"\0\0\0\x18ftypavif\0\0\0\0avifmif1" + bytes(100)
+
+
+class TestNotSound:
+    """Bytes that no decoder here would take, and that were paid for."""
+
+    @pytest.mark.parametrize(
+        ("content", "content_type", "extension"),
+        [
+            (AVIF, "image/avif", "avif"),
+            (UNKNOWN, "application/octet-stream", "bin"),
+            (LARGE_UNKNOWN, "application/octet-stream", "bin"),
+        ],
+        ids=["avif", "unknown", "large-unknown"],
+    )
+    def test_of_another_format_it_is_stored_when_as_much_came_as_was_announced(
+        self, buckets: Buckets, content: bytes, content_type: str, extension: str
+    ) -> None:
+        announced = Download(pieces(content), announced=len(content))
+
+        image = buckets.media.store(JOB, attempt=1, position=0, download=announced)
+
+        assert (image.content_type, image.key.rpartition(".")[2]) == (content_type, extension)
+        assert (image.width, image.height, image.verified) == (None, None, False)
+        assert buckets.images() == {image.key: content}
+
+    @pytest.mark.parametrize(
+        "content",
+        [a_png()[:-1], a_picture("JPEG")[:-2], a_large_png()[:-1], AVIF, LARGE_UNKNOWN],
+        ids=["png", "jpeg", "large-png", "avif", "large-unknown"],
+    )
+    def test_what_may_have_been_cut_is_stored_once_the_same_bytes_come_again(
+        self, buckets: Buckets, content: bytes
+    ) -> None:
+        with pytest.raises(ResultDamaged) as first:
+            store(buckets.media, content)
+        assert is_clean(buckets)
+
+        again = Download(pieces(content), seen_sha256=first.value.sha256)
+        image = buckets.media.store(JOB, attempt=1, position=0, download=again)
+
+        assert (image.verified, image.sha256) == (False, first.value.sha256)
+        assert buckets.images() == {image.key: content}
+        assert buckets.unfinished_uploads() == 0
+
+    def test_other_damaged_bytes_do_not_confirm_the_first(self, buckets: Buckets) -> None:
+        seen = hashlib.sha256(a_png()[:-2]).hexdigest()
+
+        with pytest.raises(ResultDamaged):
+            buckets.media.store(
+                JOB,
+                attempt=1,
+                position=0,
+                download=Download(pieces(a_png()[:-1]), seen_sha256=seen),
+            )
+
+        assert is_clean(buckets)
+
+    @pytest.mark.parametrize("content", [a_png()[:-1], AVIF, UNKNOWN])
+    def test_what_is_all_there_is_is_stored_as_it_is(
+        self, buckets: Buckets, content: bytes
+    ) -> None:
+        whole = Download(pieces(content), is_whole=True)
+
+        image = buckets.media.store(JOB, attempt=1, position=0, download=whole)
+
+        assert image.verified is False
+        assert buckets.images() == {image.key: content}
+
+    @pytest.mark.parametrize("content", [b"", b"<html>gone</html>", b"%PDF-1.7" + UNKNOWN])
+    def test_what_is_no_image_is_refused_however_often_it_comes(
+        self, buckets: Buckets, content: bytes
+    ) -> None:
+        seen = hashlib.sha256(content).hexdigest()
+        download = Download(pieces(content), len(content), is_whole=True, seen_sha256=seen)
+
+        with pytest.raises(ResultUnavailable) as refused:
+            buckets.media.store(JOB, attempt=1, position=0, download=download)
+
+        assert refused.value.fault.code is ErrorCode.NOT_AN_IMAGE
+        assert is_clean(buckets)
+
+    def test_what_lies_there_is_described_as_it_is_not_as_it_was_fetched(
+        self, buckets: Buckets
+    ) -> None:
+        first = Download(pieces(a_png()[:-1]), is_whole=True)
+        stored = buckets.media.store(JOB, attempt=1, position=0, download=first)
+
+        assert store(buckets.media, a_png()) == stored
 
 
 class TestRemoving:

@@ -32,10 +32,13 @@ def all_of(kind: str) -> list[Any]:
     ]
 
 
-def as_said_now(item: Any, says: Any) -> Any:
-    """What is said besides by now: an attempt of then ran under the key of its job."""
-    key = json.loads(item["document"]["S"])["key_id"]
-    return says | {"attempts": [one | {"key": key} for one in says["attempts"]]}
+def still_says(told: Any, says: Any) -> bool:
+    """Whether all that was said is said again; fields that are new may stand beside it."""
+    if isinstance(says, dict):
+        return all(name in told and still_says(told[name], value) for name, value in says.items())
+    if isinstance(says, list):
+        return len(told) == len(says) and all(map(still_says, told, says))
+    return bool(told == says)
 
 
 def messages_of(kind: str) -> list[str]:
@@ -44,7 +47,7 @@ def messages_of(kind: str) -> list[str]:
 
 @pytest.mark.parametrize(("item", "says"), all_of("jobs"))
 def test_a_job_says_what_it_said(item: Any, says: Any) -> None:
-    assert job_document(items.read_job(item)) == as_said_now(item, says)
+    assert still_says(job_document(items.read_job(item)), says)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_what_a_later_version_writes_besides_is_left_alone(item: Any, says: Any)
     document = json.loads(item["document"]["S"]) | {"of_a_later_version": [1]}
     later = item | {"document": {"S": json.dumps(document)}, "later": {"N": "1"}}
 
-    assert job_document(items.read_job(later)) == as_said_now(item, says)
+    assert still_says(job_document(items.read_job(later)), says)
 
 
 @pytest.mark.parametrize(("item", "says"), all_of("events"))

@@ -201,7 +201,8 @@ def test_the_schema_refuses_another_event(change: dict[str, Any]) -> None:
         pytest.param({"completed_at": None}, id="no end"),
         pytest.param({"images": []}, id="no image"),
         pytest.param(
-            {"cost": {"estimated_usd": 0.07, "charged_usd": None}}, id="money as a number"
+            {"cost": {"estimated_usd": 0.07, "charged_usd": None, "complete": False}},
+            id="money as a number",
         ),
         pytest.param({"status": "cancelled"}, id="another end"),
         pytest.param({"error": {"code": "odd"}}, id="another error"),

@@ -49,7 +49,11 @@ def test_a_prompt_becomes_two_stored_pictures_by_callback(stack: Stack, api: Api
 
     assert (admitted["status"], admitted["version"]) == ("queued", 1)
     assert (job["status"], job["delivery"], job["sandbox"]) == ("succeeded", "callback", True)
-    assert job["cost"] == {"estimated_usd": "0.0700", "charged_usd": "0.0700"}
+    assert job["cost"] == {
+        "estimated_usd": "0.0700",
+        "charged_usd": "0.0700",
+        "complete": True,
+    }
     (row,) = ledger_of(stack, job)
     assert [callback["status"] for callback in row["callbacks"]] == [200]
     for image, result in zip(job["images"], row["results"], strict=True):
@@ -67,7 +71,7 @@ def test_a_reference_becomes_an_edit_by_oxens_queue(stack: Stack, api: Api) -> N
     job = api.finished(admitted["id"])
 
     assert (job["status"], job["delivery"]) == ("succeeded", "poll")
-    assert job["cost"] == {"estimated_usd": None, "charged_usd": "0.04"}
+    assert job["cost"] == {"estimated_usd": None, "charged_usd": "0.04", "complete": True}
     (row,) = ledger_of(stack, job)
     (reference,) = row["request"]["input_image"]
     assert reference.startswith(stack.aws_endpoint_url)

@@ -118,9 +118,9 @@ def test_real_cost_comes_from_the_provider_where_it_tells(api: Api) -> None:
     }
 
     assert told == {
-        "apixo": {"estimated_usd": "0.0700", "charged_usd": "0.0700"},
-        "oxen": {"estimated_usd": None, "charged_usd": "0.08"},
-        "aimlapi": {"estimated_usd": "0.084", "charged_usd": "0.084"},
+        "apixo": {"estimated_usd": "0.0700", "charged_usd": "0.0700", "complete": True},
+        "oxen": {"estimated_usd": None, "charged_usd": "0.08", "complete": True},
+        "aimlapi": {"estimated_usd": "0.084", "charged_usd": "0.084", "complete": True},
     }
 
 

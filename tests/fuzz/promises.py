@@ -144,11 +144,12 @@ class Expected:
 
     def check_ledger(self, *, all_served: bool) -> None:
         """Compare with what the providers themselves have in their books."""
-        charged = self.shown["cost"]["charged_usd"]
-        if charged is None:
+        cost, theirs, prices = self.shown["cost"], self.journey.theirs, self.journey.prices
+        charged, known = Decimal(cost["charged_usd"] or 0), theirs.cost(self.id, prices)
+        assert known is None or charged <= known, "more than the providers charged"
+        if not cost["complete"]:
             return
-        theirs, prices = self.journey.theirs, self.journey.prices
-        assert Decimal(charged) == theirs.cost(self.id, prices), "not what the providers charged"
+        assert charged == known, "not what the providers charged"
         if all_served:
             kept = theirs.made(self.id).total() - theirs.gone(self.id)
             assert self.shown["delivered_images"] == kept, "paid for, and not kept"

@@ -76,8 +76,7 @@ def _spent_by_key(world: "World", jobs: list[Job]) -> Counter[KeyId]:
 
 
 def _cost(world: "World", job: Job, one: Submission) -> Decimal:
-    """Return what was charged; for what nobody knows, the price of its images."""
-    if one.charge is not None:
-        return one.charge
+    """Return what was charged, and for what nobody knows the price of its images."""
     price = world.catalog.offer(job.model, one.provider).price
-    return (price.usd_per_image if price else Decimal(0)) * one.images_asked
+    untold = one.images_asked if one.charge is None else one.untold_images
+    return (price.usd_per_image if price else Decimal(0)) * untold + (one.charge or Decimal(0))

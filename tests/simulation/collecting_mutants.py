@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any, Final
@@ -16,6 +17,7 @@ from shared.ports.media import Download
 from shared.usecases import collect_result, lifecycle
 from shared.usecases.collect_result import CollectResult
 from shared.usecases.recover import Recover
+from shared.usecases.take_in import TakeIn
 from tests.simulation.mutant import Mutant, Original
 
 # --- callbacks and recovery
@@ -120,6 +122,20 @@ def _charges_what_was_asked(_: Original) -> Any:
     return broken
 
 
+def _drops_what_came_inline(keep: Original) -> Any:
+    def broken(self: TakeIn, *answer: Any) -> Any:
+        return replace(keep(self, *answer), images=())
+
+    return broken
+
+
+def _closes_what_is_gone(_: Original) -> Any:
+    def broken(one: Submission, faults: Any, at: Any) -> Submission:
+        return one.settled(faults=tuple(faults), charged=one.charged_usd, at=at)
+
+    return broken
+
+
 def _loses_the_race_silently(_: Original) -> Any:
     def broken(store: Any, job_id: Any, change: Any, **_: Any) -> Job:
         job: Job = store.get(job_id)
@@ -152,5 +168,8 @@ BROKEN_COLLECTING: Final = (
     Mutant("place by arrival", collect_result, "results", _places_by_order_of_arrival),
     Mutant("drop what cannot be fetched", collect_result, "conclude", _drops_what_is_not_stored),
     Mutant("charge what was asked", reports, "_charged", _charges_what_was_asked),
+    Mutant("inline bytes dropped", TakeIn, "_keep", _drops_what_came_inline),
+    Mutant("gone result held for hours", reports, "FETCH_PATIENCE", lambda _: timedelta(hours=23)),
+    Mutant("gone result never looked for again", reports, "_still_gone", _closes_what_is_gone),
     Mutant("lose a race silently", lifecycle, "revise", _loses_the_race_silently, first_seed=912),
 )

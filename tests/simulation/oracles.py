@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from shared.adapters.memory.table import MemoryJobStore
-from shared.domain.errors import ErrorCode
 from shared.domain.events import Event, announcement
 from shared.domain.ids import EventId, JobId, KeyId
 from shared.domain.job import Job
@@ -20,6 +19,7 @@ from shared.domain.submission import Submission
 from tests.simulation.books import check_books, the_books_balance
 from tests.simulation.deleting import is_of_the_deleted, nothing_is_left_of_the_deleted
 from tests.simulation.effects import Violation
+from tests.simulation.lost_results import no_job_waits_for_what_is_gone
 from tests.simulation.receivers import check_deliveries
 
 DRY: Final = "dry-"  # begins the name of a client that asks for no job
@@ -110,6 +110,7 @@ def check_end(world: "World") -> None:
         _one_task_is_one_jobs,
         _a_submission_has_all_its_tasks_or_none,
         _only_deadlines_expire,
+        no_job_waits_for_what_is_gone,
         the_books_balance,
         check_deliveries,
         _each_call_is_one_job,
@@ -154,12 +155,8 @@ def _nothing_paid_is_lost(world: "World") -> None:
                 continue
             for url in task.urls:
                 digest = hashlib.sha256(world.web[url]).hexdigest()
-                gone = any(
-                    fault.code is ErrorCode.RESULT_GONE
-                    for s in job.submissions
-                    for fault in s.faults
-                )
-                if (task.submission.attempt, digest) not in stored and not gone:
+                is_stored = (task.submission.attempt, digest) in stored
+                if not is_stored and not world.lost_results.is_lost(url):
                     raise Violation(f"{job.id}: {url} was paid for and is not stored")
 
 
@@ -175,7 +172,7 @@ def _every_event_is_heard(world: "World") -> None:
 
 def _the_ledgers_agree(world: "World") -> None:
     for job in world.store.all():
-        if job.charged_usd is None:
+        if not job.is_cost_complete:
             continue
         theirs = sum((_ledger_of(world, job, one) for one in job.submissions), Decimal(0))
         if job.charged_usd != theirs:

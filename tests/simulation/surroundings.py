@@ -80,6 +80,8 @@ class Web(MemoryImageSource):
         return self._world.effects.happen("web.open", lambda: self._served(url, open_it))
 
     def _served(self, url: str, open_it: Callable[[str], Any]) -> Any:
+        if self._world.lost_results.is_away(url):
+            raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message="404"))
         if not self._world.effects.calm and self._world.chance.random() < self._habits.serves_badly:
             fault = Fault(code=ErrorCode.RESULT_GONE, message="as simulated")
             raise ResultUnavailable(fault)

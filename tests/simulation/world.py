@@ -40,6 +40,7 @@ from tests.memory_service import NOW
 from tests.simulation.agenda import Agenda
 from tests.simulation.effects import Crash, Effects, Plan, Tapped, Violation
 from tests.simulation.image_callers import ImageCallers
+from tests.simulation.lost_results import LostResults
 from tests.simulation.oracles import Chronicle, RecordingJobStore
 from tests.simulation.provider import Habits, SimulatedProvider
 from tests.simulation.receivers import (
@@ -82,6 +83,7 @@ class World(Service):
         self.random_bytes = self.chance.randbytes
         self.signing_keys = lambda: CallbackKeys(current="k1", keys={"k1": b"secret"})
         self.callback_keys = self.signing_keys
+        self.lost_results = LostResults(self.agenda, seed=seed, loses=receivers)
         self._build_state()
         self._build_messages()
         self._build_providers(habits)

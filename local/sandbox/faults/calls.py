@@ -40,6 +40,7 @@ class Answered(Call):
     rows: tuple[Row, ...]
     wait: Sleep
     row_of: Callable[[str], Row | None]
+    data_of: Callable[[str], bytes | None]  # of a result, by its link
 
     @property
     def told(self) -> dict[str, Any]:

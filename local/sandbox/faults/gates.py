@@ -57,6 +57,7 @@ class _Gate:
             rows=rows,
             wait=self._studio.wait,
             row_of=lambda task_id: ledger.row(self._provider, task_id),
+            data_of=self._studio.files.data_of,
         )
         answer = given
         for fault in self._studio.chaos.striking(

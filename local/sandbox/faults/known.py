@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from local.sandbox.faults import callbacks, calls, results, stream, tasks
+from local.sandbox.faults import callbacks, calls, inline, results, stream, tasks
 from local.sandbox.faults.fault import Fault
 from local.sandbox.ledger import Provider
 
@@ -74,6 +74,9 @@ RESULT: Final[Faults] = {
     "result-wrong-type": results.WrongType,
     "result-gzip": results.Gzip,
     "result-redirect": results.Redirect,
+    "result-other-format": results.OtherFormat,
+    "result-jpeg-without-end": results.JpegWithoutEnd,
+    "result-damaged": results.Damaged,
 }
 STREAM: Final[Faults] = {
     "stream-mute": stream.Mute,
@@ -91,6 +94,7 @@ KNOWN: Final[Mapping[Provider, Faults]] = {
         "submit-credits-gone": calls.ApixoCreditsGone,
         "submit-code": calls.RefusingCode,
         "answer-code": calls.AcceptingCode,
+        "status-inline": inline.StatusInline,
         "answer-after-callback": calls.AfterCallback,
         "status-not-found": calls.NotFound,
         "task-partial": tasks.Partial,
@@ -104,6 +108,8 @@ KNOWN: Final[Mapping[Provider, Faults]] = {
         **STREAM,
         "submit-credits-gone": calls.OxenCreditsGone,
         "submit-no-generations": calls.NoGenerations,
+        "answer-inline": inline.AnswerInline,
+        "status-inline": inline.StatusInline,
         "status-not-found": calls.NotFound,
         "task-failed": tasks.OxenFailure,
         "task-credits-gone": tasks.CreditsGone,
@@ -111,6 +117,7 @@ KNOWN: Final[Mapping[Provider, Faults]] = {
     Provider.AIMLAPI: {
         **SHARED,
         "submit-credits-gone": calls.AimlapiCreditsGone,
+        "answer-inline": inline.AnswerInline,
         "task-failed": tasks.AimlapiFailure,
     },
 }

@@ -1,6 +1,7 @@
 """Faults of the files that results are fetched as."""
 
 import gzip
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from local.sandbox.background import Stopped
 from local.sandbox.connection import hang_up
 from local.sandbox.faults.calls import PAGE
 from local.sandbox.faults.fault import Fault, Place, Sleep
+from local.sandbox.faults.formats import encoded, other_format
 from local.sandbox.strict import broken
 
 STORE_ERROR: Final = '<?xml version="1.0"?><Error><Code>{}</Code><Message>{}</Message></Error>'
@@ -62,19 +64,22 @@ class ResultFault(Fault):
         raise NotImplementedError
 
 
-class NotFound(ResultFault):
-    @override
-    async def serve(self, fetch: Fetch) -> Response:
-        return _store_error(HTTPStatus.NOT_FOUND, "NoSuchKey", "The key does not exist")
-
-
-class Expired(ResultFault):
-    status: Literal[403, 410] = 403
+class _ForSomeFetches(ResultFault):
     fetches: Annotated[int, Field(ge=1)] | None = None  # of each file; all when not given
 
     @override
     def concerns(self, fetch: Fetch) -> bool:
         return self.fetches is None or fetch.number <= self.fetches
+
+
+class NotFound(_ForSomeFetches):
+    @override
+    async def serve(self, fetch: Fetch) -> Response:
+        return _store_error(HTTPStatus.NOT_FOUND, "NoSuchKey", "The key does not exist")
+
+
+class Expired(_ForSomeFetches):
+    status: Literal[403, 410] = 403
 
     @override
     async def serve(self, fetch: Fetch) -> Response:
@@ -143,6 +148,31 @@ class Gzip(ResultFault):
     async def serve(self, fetch: Fetch) -> Response:
         data = gzip.compress(fetch.data, compresslevel=1)
         return Response(data, headers={"content-encoding": "gzip"}, media_type=fetch.content_type)
+
+
+class OtherFormat(ResultFault):
+    """The picture in a format that nobody asked for."""
+
+    format: Literal["avif", "heic", "bmp", "tiff", "jxl"] = "avif"
+
+    @override
+    async def serve(self, fetch: Fetch) -> Response:
+        data = await to_thread(other_format, fetch.data, self.format)
+        return Response(data, media_type=f"image/{self.format}")
+
+
+class JpegWithoutEnd(ResultFault):
+    @override
+    async def serve(self, fetch: Fetch) -> Response:
+        data = await to_thread(encoded, fetch.data, "JPEG")
+        return Response(data[:-2], media_type="image/jpeg")
+
+
+class Damaged(ResultFault):
+    @override
+    async def serve(self, fetch: Fetch) -> Response:
+        middle = len(fetch.data) // 2
+        return Response(fetch.data[:middle] + fetch.data[middle + 20 :], media_type="image/png")
 
 
 TARGETS: Final = {

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from shared.adapters.kept_callbacks import check_cursor, folder_of, name_of, named
+from shared.adapters.stored_images import check_kept, described
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key, preview_folder, preview_key
-from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
+from shared.domain.image_probe import ImageProbe
 from shared.domain.reference import UploadedObject, content_object
 from shared.ports.callbacks import CallbackPage, DatedCallback, KeptCallback
 from shared.ports.intake import Dropped
@@ -36,7 +37,9 @@ class MemoryMediaStore:
         keep_days: int | None = None,
     ) -> StoredImage:
         content = b"".join(download.chunks)
-        extension = _facts(content).extension
+        probe = _probed(content)
+        check_kept(probe, download, sha256=hashlib.sha256(content).hexdigest())
+        extension = probe.kind().extension
         key = image_key(job_id, attempt=attempt, position=position, extension=extension)
         self.objects.setdefault(key, content)
         self.keep_days.setdefault(key, keep_days)
@@ -178,30 +181,23 @@ class MemoryImageSource:
         if url not in self._images:
             message = "the finished image could not be fetched: 404"
             raise ResultUnavailable(Fault(code=ErrorCode.RESULT_GONE, message=message))
-        yield Download(iter([self._images[url]]))
+        content = self._images[url]
+        yield Download(iter([content]), announced=len(content))
 
 
-def _facts(content: bytes) -> ImageFacts:
+def _probed(content: bytes) -> ImageProbe:
     probe = ImageProbe()
-    try:
-        probe.feed(content)
-        return probe.finish()
-    except (NotAnImage, Truncated) as exc:
-        message = "what the provider served is not a whole image"
-        raise ResultUnavailable(Fault(code=ErrorCode.NOT_AN_IMAGE, message=message)) from exc
+    probe.feed(content)
+    return probe
 
 
 def _described(content: bytes, *, key: str, attempt: int, position: int) -> StoredImage:
-    facts = _facts(content)
-    return StoredImage(
-        index=position,
+    return described(
+        _probed(content),
+        key=key,
         attempt=attempt,
         position=position,
-        key=key,
-        content_type=facts.content_type,
-        bytes=len(content),
-        width=facts.width,
-        height=facts.height,
+        size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
 

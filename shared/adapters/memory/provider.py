@@ -99,6 +99,7 @@ class MemoryProvider:
                 state=self.tasks[task_id].state,
                 result_urls=self.tasks[task_id].result_urls,
                 fault=self.tasks[task_id].fault,
+                charged_usd=self._told(self.tasks[task_id]),
             )
             for task_id in task_ids
         )
@@ -124,6 +125,12 @@ class MemoryProvider:
     def fail(self, task_id: TaskId, fault: Fault) -> None:
         task = self.tasks[task_id]
         task.state, task.fault = TaskState.FAILED, fault
+
+    def _told(self, task: MemoryTask) -> Decimal | None:
+        """Tell what a task cost that made nothing, as APIXO's page does; Oxen's does not."""
+        is_over = task.state is not TaskState.PENDING
+        is_free = is_over and not task.result_urls and not self.ids_per_image
+        return Decimal(0) if is_free else None
 
     def _accept(self, order: Order) -> tuple[TaskId, ...]:
         asked = order.submission.images_asked

@@ -10,7 +10,8 @@ from re import compile as regex
 from typing import Any, Final
 
 from shared.adapters.http import HttpAnswer
-from shared.adapters.providers.answers import decoded, is_success, refusal
+from shared.adapters.inline_images import image_in
+from shared.adapters.providers.answers import is_success, refusal
 from shared.adapters.providers.words import fault_of, in_words
 from shared.domain.errors import ErrorCode, Refused, SubmissionError
 from shared.domain.ids import TaskId
@@ -23,7 +24,6 @@ _MOST_USD: Final = 1000  # for one image; what is more is nonsense
 _NANO: Final = Decimal("1e-9")  # as they tell it; what is finer comes from somebody's floats
 _OUT_OF_CREDITS: Final = 403  # where others have 402
 _FIRST_ERROR: Final = 400
-_LONGEST_URL: Final = 8192
 _INFERENCE: Final = regex(r"[!-~]{1,128}")
 _PLAIN_NUMBER: Final = regex(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _STATUS: Final = regex(r"[1-5][0-9]{2}")
@@ -95,21 +95,12 @@ def _images(rows: object) -> list[str | bytes] | None:
     if not isinstance(rows, list | None):
         return None
     told = [row for row in rows or [] if not _is_empty(row)]
-    images = [image for image in map(_image, told) if image is not None]
+    images = [image for image in map(image_in, told) if image is not None]
     return images if images or not told else None
 
 
 def _is_empty(row: object) -> bool:
     return isinstance(row, dict) and row.get("url") is None and row.get("b64_json") is None
-
-
-def _image(row: object) -> str | bytes | None:
-    if not isinstance(row, dict):
-        return None
-    url, inline = row.get("url"), row.get("b64_json")
-    if isinstance(url, str) and 0 < len(url) <= _LONGEST_URL:
-        return url
-    return decoded(inline) if isinstance(inline, str) else None
 
 
 def _those[T](kind: type[T], images: Iterable[object]) -> tuple[T, ...]:

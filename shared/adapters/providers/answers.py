@@ -2,7 +2,6 @@
 
 import json
 import re
-from base64 import b64decode
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -31,7 +30,7 @@ ASK_SECONDS: Final = 10.0
 SHORT_ANSWER: Final = 1_000_000
 LONGEST_MADE: Final = 64 * 1024 * 1024  # for images that come inline
 # Oxen's rows repeat the request, references that came inline included.
-_LONGEST_ANSWER: Final = 16 * 1024 * 1024
+LONGEST_STATUS: Final = 16 * 1024 * 1024
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _TOO_MANY: Final = 429
 _LONGEST_WAIT: Final = 86_400.0
@@ -78,8 +77,14 @@ def post(  # noqa: PLR0913  one paid exchange in one call
         raise FateUnknown(_unanswered(provider, str(exc))) from exc
 
 
-def ask(
-    http: HttpClient, url: str, *, key: str, provider: str, deadline_seconds: float = ASK_SECONDS
+def ask(  # noqa: PLR0913  one question in one call
+    http: HttpClient,
+    url: str,
+    *,
+    key: str,
+    provider: str,
+    deadline_seconds: float = ASK_SECONDS,
+    max_bytes: int = LONGEST_STATUS,
 ) -> HttpAnswer:
     """Ask a question that costs nothing. Raises ProviderUnreadable when there is no good answer."""
     try:
@@ -88,7 +93,7 @@ def ask(
             url,
             headers=_bearer(key),
             deadline_seconds=deadline_seconds,
-            max_bytes=_LONGEST_ANSWER,
+            max_bytes=max_bytes,
         )
     except HttpError as exc:
         raise ProviderUnreadable(f"{provider}: {exc}") from exc
@@ -131,15 +136,6 @@ def json_object(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def decoded(text: str) -> bytes | None:
-    """Return an image that came inline, as base64 or a data URI; None for what is neither."""
-    base64 = "".join(text.rpartition(",")[2].split())  # it may come in lines
-    try:
-        return b64decode(base64, validate=True) or None
-    except ValueError:
-        return None
 
 
 class Answer(BaseModel):

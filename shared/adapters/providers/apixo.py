@@ -5,13 +5,17 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from pydantic import Field
 
 from shared.adapters.http import HttpAnswer, HttpClient
+from shared.adapters.inline_images import link_of
 from shared.adapters.providers.answers import (
+    LONGEST_MADE,
+    LONGEST_STATUS,
     Answer,
     ask,
     is_success,
@@ -33,6 +37,7 @@ from shared.ports.providers import Acceptance, Letter, Order, Recovery
 _NAME: Final = "apixo"
 _FIRST_ERROR: Final = 400
 _ASKED_AT_ONCE: Final = 8
+_FREE: Final = Decimal(0)  # its page: the final charge is for the successful images
 
 _STATES: Final = {
     "pending": TaskState.PENDING,
@@ -93,7 +98,7 @@ class Apixo:
         """APIXO documents no way to stop a task: it goes on, and its images are kept as late."""
 
     def report(self, offer: Offer, task_ids: Sequence[TaskId]) -> tuple[TaskReport, ...]:
-        return tuple(self._report(offer, task_id) for task_id in task_ids)
+        return tuple(self._report(offer, task_id, max_bytes=LONGEST_MADE) for task_id in task_ids)
 
     def finished(self, tasks: Mapping[TaskId, Offer]) -> Collection[TaskId]:
         """APIXO has no list: every task is asked about, a few at a time."""
@@ -108,22 +113,26 @@ class Apixo:
             answers = pool.map(is_finished, tasks)
             return [task_id for task_id, done in zip(tasks, answers, strict=True) if done]
 
-    def _report(self, offer: Offer, task_id: TaskId) -> TaskReport:
+    def _report(
+        self, offer: Offer, task_id: TaskId, *, max_bytes: int = LONGEST_STATUS
+    ) -> TaskReport:
         query = quote(task_id, safe="")
         url = f"{self._base_url}/statusTask/{offer.provider_model}?taskId={query}"
         key = self._key()
-        answer = ask(self._http, url, key=key, provider=_NAME)
+        answer = ask(self._http, url, key=key, provider=_NAME, max_bytes=max_bytes)
         status = read(_Status, json_object(answer.body))
         state = _STATES.get(status.data.state) if status else None
         if not status or not state or _is_error(status.code):
             raise ProviderUnreadable(f"{_NAME}: no task state, HTTP {answer.status}")
         if state is TaskState.SUCCEEDED:
-            return TaskReport(task_id=task_id, state=state, result_urls=_urls(status))
+            urls = _urls(status)
+            charged = None if urls else _FREE
+            return TaskReport(task_id=task_id, state=state, result_urls=urls, charged_usd=charged)
         if state is TaskState.PENDING:
             return TaskReport(task_id=task_id, state=state)
         parts = (status.data.failCode, status.data.failMsg)
         words = in_words(_NAME, parts, hide=[key], otherwise="the task failed")
-        return TaskReport(task_id=task_id, state=state, fault=fault_of(words))
+        return TaskReport(task_id=task_id, state=state, fault=fault_of(words), charged_usd=_FREE)
 
 
 def _is_error(code: object) -> bool:
@@ -134,7 +143,7 @@ def _urls(status: _Status) -> tuple[str, ...]:
     results = read(_Results, status.data.resultJson or "{}")
     if not results:
         raise ProviderUnreadable(f"{_NAME}: a finished task whose results cannot be read")
-    return results.resultUrls or ()
+    return tuple(map(link_of, results.resultUrls or ()))
 
 
 def _body(order: Order) -> dict[str, Any]:

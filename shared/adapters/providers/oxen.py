@@ -137,13 +137,19 @@ class Oxen:
 
     def _report(self, task_id: TaskId) -> TaskReport:
         key = self._key()
-        answer = ask(self._http, _one(self._queue_url, task_id), key=key, provider=_NAME)
+        answer = ask(
+            self._http,
+            _one(self._queue_url, task_id),
+            key=key,
+            provider=_NAME,
+            max_bytes=LONGEST_MADE,
+        )
         report = report_of(task_id, json_object(answer.body), key=key)
         if not report:
             raise ProviderUnreadable(f"{_NAME}: no generation, HTTP {answer.status}")
-        if report.state is TaskState.SUCCEEDED:
-            return replace(report, charged_usd=self._cost(task_id))
-        return report
+        if report.state is TaskState.PENDING or report.charged_usd is not None:
+            return report
+        return replace(report, charged_usd=self._cost(task_id))
 
     def _cost(self, task_id: TaskId) -> Decimal | None:
         """Ask the history, which alone knows; without an answer the image is none the worse."""

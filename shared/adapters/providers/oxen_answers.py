@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from shared.adapters.http import HttpAnswer
-from shared.adapters.providers.answers import Answer, decoded, is_success, read, refusal
+from shared.adapters.inline_images import image_in, link_of
+from shared.adapters.providers.answers import Answer, is_success, read, refusal
 from shared.adapters.providers.words import fault_of, in_words
 from shared.domain.bounds import LONGEST_TASK_ID, MOST_RESULTS
 from shared.domain.errors import SubmissionError
@@ -45,6 +46,7 @@ class _Listed(Answer):
 class _Generation(Answer):
     status: str
     result_url: str | None = None
+    b64_json: str | None = None
     error_message: object = None
     prompt: object = None
 
@@ -76,7 +78,7 @@ def made(body: Mapping[str, Any], *, asked: int) -> Acceptance | None:
     rows = body.get("images")
     if not isinstance(rows, list) or (not rows and body.get("error")):
         return None
-    images = list(filter(None, map(_image, rows)))[:asked]
+    images = list(filter(None, map(image_in, rows)))[:asked]
     urls = tuple(image for image in images if isinstance(image, str))
     contents = tuple(image for image in images if isinstance(image, bytes))
     if rows and not urls and not contents:
@@ -101,8 +103,9 @@ def report_of(task_id: TaskId, body: Mapping[str, Any], *, key: str) -> TaskRepo
     if not generation or not state:
         return None
     if state is TaskState.SUCCEEDED:
-        urls = (generation.result_url,) if generation.result_url else ()
-        return TaskReport(task_id=task_id, state=state, result_urls=urls)
+        where = generation.result_url or generation.b64_json
+        urls = (link_of(where),) if where else ()
+        return TaskReport(task_id=task_id, state=state, result_urls=urls, charged_usd=cost_of(body))
     if state is TaskState.PENDING:
         return TaskReport(task_id=task_id, state=state)
     words = in_words(
@@ -111,24 +114,15 @@ def report_of(task_id: TaskId, body: Mapping[str, Any], *, key: str) -> TaskRepo
         hide=[key, str(generation.prompt or "")],
         otherwise=f"the generation was {generation.status}",
     )
-    return TaskReport(task_id=task_id, state=state, fault=fault_of(words))
+    fault = fault_of(words)
+    return TaskReport(task_id=task_id, state=state, fault=fault, charged_usd=cost_of(body))
 
 
 def cost_of(body: Mapping[str, Any]) -> Decimal | None:
-    """Read what an image has cost, in a wrapper or without; None for what is no such sum."""
+    """Read what a generation has cost, in a wrapper or without; None for what is no such sum."""
     row = body.get("generation", body)
     cost = row.get("cost") if isinstance(row, dict) else None
     return Decimal(str(cost)) if _COST.fullmatch(str(cost)) else None
-
-
-def _image(row: object) -> str | bytes | None:
-    """Return an image's link, or the image itself."""
-    if not isinstance(row, dict):
-        return None
-    url, inline = row.get("url"), row.get("b64_json")
-    if isinstance(url, str) and url:
-        return url
-    return decoded(inline) if isinstance(inline, str) else None
 
 
 def _refused_as(body: Mapping[str, Any]) -> int | None:

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 
 from shared.adapters.s3.folders import keys_in, remove_folder
 from shared.adapters.s3.passing import PassingImage, in_base64
+from shared.adapters.stored_images import kind_in
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
 from shared.domain.ids import JobId
 from shared.domain.image import StoredImage, image_folder, image_key, preview_folder, preview_key
-from shared.domain.image_probe import ImageProbe, NotAnImage, Truncated
 from shared.ports.media import Download
 
 if TYPE_CHECKING:
@@ -45,22 +45,19 @@ class S3MediaStore:
     ) -> StoredImage:
         """Memory: what goes in one call, and three parts more if the image is larger."""
         image = PassingImage(download)
-        try:
-            parts = image.parts(first=self._in_one_call)
-            first = next(parts, b"")
-            extension = image.probe.extension
-            key = image_key(job_id, attempt=attempt, position=position, extension=extension)
-            second = next(parts, None)
-            if second is None:
-                content_type = image.probe.finish().content_type
-                written = self._put(key, first, image.checksum, content_type, keep_days)
-            else:
-                whole = chain((first, second), parts)
-                written = self._put_in_parts(key, whole, image.probe, keep_days)
-            seen = image if written else self._seen(key)
-            return seen.describe(key=key, attempt=attempt, position=position)
-        except (NotAnImage, Truncated) as exc:
-            raise ResultUnavailable(_not_an_image(exc)) from exc
+        parts = image.parts(first=self._in_one_call)
+        first = next(parts, b"")
+        kind = kind_in(image.probe)
+        key = image_key(job_id, attempt=attempt, position=position, extension=kind.extension)
+        second = next(parts, None)
+        if second is None:
+            image.check()
+            written = self._put(key, first, image.checksum, kind.content_type, keep_days)
+        else:
+            whole = chain((first, second), parts)
+            written = self._put_in_parts(key, whole, image, keep_days)
+        seen = image if written else self._seen(key)
+        return seen.describe(key=key, attempt=attempt, position=position)
 
     def store_preview(  # as the port
         self,
@@ -152,18 +149,18 @@ class S3MediaStore:
         return True
 
     def _put_in_parts(
-        self, key: str, parts: Iterator[bytes], probe: ImageProbe, keep_days: int | None
+        self, key: str, parts: Iterator[bytes], image: PassingImage, keep_days: int | None
     ) -> bool:
         upload = self._client.create_multipart_upload(
             Bucket=self._bucket,
             Key=key,
-            ContentType=probe.content_type,
+            ContentType=image.probe.kind().content_type,
             **_lifetime(keep_days),
         )
         target: Any = {"Bucket": self._bucket, "Key": key, "UploadId": upload["UploadId"]}
         try:
             sent = self._send_parts(target, parts)
-            probe.finish()
+            image.check()
             self._client.complete_multipart_upload(
                 **target, MultipartUpload={"Parts": sent}, IfNoneMatch="*"
             )
@@ -211,8 +208,3 @@ def _already_there(exc: ClientError) -> bool:
 
 def _no_image() -> Fault:
     return Fault(code=ErrorCode.RESULT_GONE, message="the image is not there")
-
-
-def _not_an_image(exc: Exception) -> Fault:
-    what = "is cut short" if isinstance(exc, Truncated) else "is not a PNG, JPEG, WebP or GIF image"
-    return Fault(code=ErrorCode.NOT_AN_IMAGE, message=f"what the provider served {what}")

@@ -6,6 +6,7 @@ from hashlib import sha256
 from io import BufferedReader, RawIOBase
 from typing import Any, Final
 
+from shared.adapters.stored_images import check_kept, described
 from shared.domain.image import StoredImage
 from shared.domain.image_probe import ImageProbe
 from shared.ports.media import Download
@@ -20,13 +21,13 @@ class PassingImage:
         self.probe = ImageProbe()
         self._sha256 = sha256()
         self._size = 0
-        self._announced = download.announced
+        self._download = download
         self._chunks = self._watched(download.chunks)
 
     def parts(self, *, first: int) -> Iterator[bytes]:
         """Yield the first bytes, then what is left in parts of one size, the last one shorter."""
         reader = BufferedReader(_Chunks(self._chunks))
-        size = min(self._announced or first, first)
+        size = min(self._download.announced or first, first)
         # As a rule nothing is left: then the bytes lie in memory of just their size.
         part = reader.read(size) + reader.read(first - size)
         while part:
@@ -42,18 +43,17 @@ class PassingImage:
     def checksum(self) -> str:
         return in_base64(self._sha256.digest())
 
+    def check(self) -> None:
+        """Once all has passed: raise ResultUnavailable or ResultDamaged for what is not kept."""
+        check_kept(self.probe, self._download, sha256=self._sha256.hexdigest())
+
     def describe(self, *, key: str, attempt: int, position: int) -> StoredImage:
-        """Raises NotAnImage or Truncated."""
-        facts = self.probe.finish()
-        return StoredImage(
-            index=position,
+        return described(
+            self.probe,
+            key=key,
             attempt=attempt,
             position=position,
-            key=key,
-            content_type=facts.content_type,
-            bytes=self._size,
-            width=facts.width,
-            height=facts.height,
+            size=self._size,
             sha256=self._sha256.hexdigest(),
         )
 

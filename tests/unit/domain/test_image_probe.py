@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from shared.domain.image_probe import ImageFacts, ImageProbe, NotAnImage, Truncated
+from shared.domain.image_probe import (
+    ImageFacts,
+    ImageProbe,
+    NotAnImage,
+    Truncated,
+    facts_of_reference,
+)
 
 WIDTH, HEIGHT = 37, 21
 
@@ -118,15 +124,12 @@ def test_bytes_after_the_end_count_for_nothing(name: str) -> None:
 @every_file()
 def test_the_type_is_known_after_a_few_bytes(name: str) -> None:
     probe = ImageProbe()
-    assert not probe.format_known
     with pytest.raises(NotAnImage):
-        _ = probe.extension
+        probe.kind()
 
     probe.feed(FILES[name][:16])
 
-    assert probe.format_known
-    assert probe.extension == TYPES[kind_of(name)]
-    assert probe.content_type == f"image/{kind_of(name)}"
+    assert probe.kind() == (f"image/{kind_of(name)}", TYPES[kind_of(name)])
 
 
 @pytest.mark.parametrize(
@@ -154,7 +157,7 @@ def test_what_is_no_image_is_known_before_it_has_all_come() -> None:
     probe.feed(b"<!doctype html>")
 
     with pytest.raises(NotAnImage):
-        _ = probe.format_known
+        probe.kind()
 
 
 def chunk(kind: bytes, data: bytes = b"") -> bytes:
@@ -237,9 +240,72 @@ def test_a_broken_image_still_tells_what_it_tried_to_be() -> None:
 
     probe.feed(png(body=b""))
 
-    assert probe.extension == "png"
+    assert probe.kind().extension == "png"
     with pytest.raises(NotAnImage):
         probe.finish()
+
+
+@every_file()
+def test_what_lost_its_last_byte_still_tells_its_size(name: str) -> None:
+    probe = ImageProbe()
+    probe.feed(FILES[name][:-1])
+
+    facts = probe.facts()
+
+    assert (facts.width, facts.height, probe.is_sound) == (WIDTH, HEIGHT, False)
+
+
+BASELINE = {
+    "colour": saved(noise(), "JPEG", quality=95),
+    "colour, not subsampled": saved(noise(), "JPEG", quality=95, subsampling=0),
+    "colour, halved one way": saved(noise(), "JPEG", subsampling=1),
+    "grey": saved(noise("L"), "JPEG"),
+    "restarts": saved(noise(), "JPEG", restart_marker_blocks=1),
+    "one colour": saved(Image.new("RGB", (200, 100), "teal"), "JPEG"),
+    "four inks": saved(noise("CMYK"), "JPEG"),
+}
+
+
+@pytest.mark.parametrize("name", BASELINE)
+def test_a_jpeg_without_its_end_marker_will_do_for_a_reference(name: str) -> None:
+    whole = facts_of(BASELINE[name])
+
+    assert facts_of_reference(BASELINE[name]) == whole
+    assert facts_of_reference(BASELINE[name][:-2]) == whole
+    assert facts_of_reference(BASELINE[name][:-1]) == whole
+
+
+@pytest.mark.parametrize("name", BASELINE)
+def test_a_jpeg_that_lacks_some_of_its_picture_will_not(name: str) -> None:
+    content = BASELINE[name]
+    scan = content.index(b"\xff\xda") + 2
+
+    for lacking in range(5, len(content) - scan, 97):
+        with pytest.raises((NotAnImage, Truncated)):
+            facts_of_reference(content[:-lacking])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        FILES["jpeg"][:200],
+        FILES["jpeg"][:2],
+        b"\xff\xd8\xff\xd8" + bytes(20),
+        *(FILES[name][:-2] for name in ("png", "webp, lossy", "gif", "jpeg, progressive")),
+        b"BM" + bytes(60),
+        FILES["jpeg"][:-2] + bytes(4 * 1024 * 1024),
+        JPEG_HEAD + segment(0xC0, FRAME) + JPEG_SCAN,
+        JPEG_HEAD + segment(0xC0, FRAME) + segment(0xDA, b"\x02\x01\x00\x00\x3f\x00") + b"pixels",
+        FILES["jpeg"][:-2].replace(b"\xff\xc4", b"\xff\xe4"),
+    ],
+    ids=[
+        *("tables alone", "a mark alone", "unsound", "png", "webp", "gif", "progressive"),
+        *("another format", "too large", "no tables", "another scan", "no codes"),
+    ],
+)
+def test_nothing_else_that_is_cut_will_do_for_a_reference(content: bytes) -> None:
+    with pytest.raises((NotAnImage, Truncated)):
+        facts_of_reference(content)
 
 
 def test_metadata_is_passed_over_without_being_kept() -> None:

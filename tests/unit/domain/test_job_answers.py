@@ -149,7 +149,15 @@ def test_a_charge_that_is_not_known_is_not_zero() -> None:
     job = settled(job, finish(job.submissions[0]), fail(job.submissions[1]))
 
     assert job.is_terminal
-    assert job.charged_usd is None
+    assert (job.charged_usd, job.is_cost_complete) == (Decimal("0.04"), False)
+
+
+def test_of_a_job_whose_charges_are_all_unknown_no_sum_is_told() -> None:
+    job = sent(accept, refuse)
+    job = settled(job, fail(job.submissions[0]))
+
+    assert job.is_terminal
+    assert (job.charged_usd, job.is_cost_complete) == (None, False)
 
 
 @pytest.mark.parametrize("status", set(JobStatus) - {JobStatus.PROCESSING, JobStatus.STORING})

@@ -26,7 +26,7 @@ from shared.domain.submission import Attempt, Submission, SubmissionState, split
 from shared.domain.wanted import JobInput
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 PRICED = load_catalog().offer("seedream-4.5", "apixo")
 UNPRICED = load_catalog().offer("seedream-4.5", "oxen")
 GONE = Fault(code=ErrorCode.RESULT_GONE, message="404")
@@ -128,17 +128,26 @@ class TestConclusions:
 
         assert concluded.charged_usd == Decimal("0.05")
 
-    def test_one_charge_that_nobody_knows_leaves_the_sum_unknown(self) -> None:
+    def test_a_charge_that_nobody_knows_leaves_the_others_known(self) -> None:
         told, untold = done("a", "x", charged="0.05"), done("b", "y")
 
         concluded = self.conclude(sent("a", "b", asked=2), told, untold, priced=False)
 
-        assert concluded.charged_usd is None
+        assert (concluded.charged_usd, concluded.untold) == (Decimal("0.05"), 1)
 
-    def test_a_failure_is_a_fault_and_no_charge(self) -> None:
-        concluded = self.conclude(sent("a"), failed("a"))
+    def test_with_no_charge_known_the_sum_is_unknown(self) -> None:
+        concluded = self.conclude(
+            sent("a", "b", asked=2), done("a", "x"), failed("b"), priced=False
+        )
 
-        assert (concluded.faults, concluded.charged_usd) == ((POLICY,), Decimal(0))
+        assert (concluded.charged_usd, concluded.untold) == (None, 2)
+
+    def test_a_failure_is_a_fault_and_costs_what_the_provider_says(self) -> None:
+        free = self.conclude(sent("a"), replace(failed("a"), charged_usd=Decimal(0)))
+        unknown = self.conclude(sent("a"), failed("a"))
+
+        assert (free.faults, free.charged_usd, free.untold) == ((POLICY,), Decimal(0), 0)
+        assert (unknown.faults, unknown.charged_usd, unknown.untold) == ((POLICY,), None, 1)
 
     def test_too_few_without_a_reason_are_a_fault_of_their_own(self) -> None:
         (fault,) = self.conclude(sent("a", asked=3), done("a", "x")).faults
@@ -169,15 +178,15 @@ class TestConclusions:
             ([PAGE], 2, HOUR, False),
             ([PAGE], 3, HOUR, True),
             ([PAGE, GONE], 3, HOUR, False),
-            ([GONE], 300, 23 * HOUR + 29 * MINUTE, False),
-            ([GONE], 1, 23 * HOUR + 30 * MINUTE, True),
+            ([GONE], 300, 24 * HOUR - MINUTE, False),
+            ([GONE], 1, 24 * HOUR, True),
             ([PAGE, GONE], 1, 24 * HOUR, True),
         ],
     )
     def test_wrong_bytes_are_given_up_after_four_tries_and_links_when_they_are_dead(
         self, faults: list[Fault], tries: int, after: timedelta, *, hopeless: bool
     ) -> None:
-        submission = replace(sent("a"), store_tries=tries)
+        submission = replace(sent("a"), store_tries=tries, unstored_since=NOW)
 
         concluded = conclude(
             submission, [done("a", "x")], offer=PRICED, not_stored=faults, at=NOW + after
@@ -187,6 +196,51 @@ class TestConclusions:
         if hopeless:
             assert concluded.faults == tuple(faults)
             assert concluded.charged_usd == Decimal("0.0350")
+
+    def test_an_image_that_stays_away_is_waited_for_five_minutes_and_followed_on(self) -> None:
+        first = self.gone(sent("a"), HOUR)
+        before = self.gone(first, HOUR + 5 * MINUTE - timedelta(microseconds=1))
+        after = self.gone(before, HOUR + 5 * MINUTE)
+
+        assert (first.is_open, before.is_open, after.is_open) == (True, True, False)
+        assert after.may_bring_images
+        assert (after.faults, after.charged_usd) == ((GONE,), Decimal("0.0350"))
+
+    def test_a_page_beside_it_is_not_what_the_caller_is_told(self) -> None:
+        first = self.gone(sent("a", asked=2), HOUR, PAGE, GONE)
+
+        assert self.gone(first, 2 * HOUR, PAGE, GONE).faults == (GONE,)
+
+    def test_silence_meanwhile_does_not_lengthen_the_wait(self) -> None:
+        first = self.gone(sent("a"), MINUTE)
+
+        assert without_news(first, NOW + 6 * MINUTE).faults == (GONE,)
+        assert not without_news(first, NOW + 6 * MINUTE).is_open
+
+    def test_what_is_known_of_the_cost_stays_known_past_hope(self) -> None:
+        first = self.gone(sent("a"), MINUTE)
+
+        assert without_news(first, NOW + LATE_PATIENCE).charged_usd == Decimal("0.0350")
+
+    def test_what_a_part_has_cost_is_known_while_the_rest_is_given_up(self) -> None:
+        late = self.conclude(
+            sent("a", "b", asked=2),
+            done("a", "x", charged="0.05"),
+            pending("b"),
+            at=NOW + HOUR,
+        )
+
+        assert (late.given_up, late.charged_usd, late.untold) == (True, Decimal("0.05"), 1)
+
+    @staticmethod
+    def gone(submission: Submission, after: timedelta, *faults: Fault) -> Submission:
+        return conclude(
+            submission,
+            [done("a", "x")],
+            offer=PRICED,
+            not_stored=faults or [GONE],
+            at=NOW + after,
+        )
 
 
 class TestSilence:
@@ -254,6 +308,10 @@ class TestNextLook:
             (sent(), 14 * MINUTE, 1 * MINUTE),  # its own
             (sent("a").abandoned(GONE), 4 * HOUR, 1 * HOUR),
             (sent("a").abandoned(GONE), 24 * HOUR, 1 * HOUR),  # the end of hope
+            # An image that did not come is fetched again soon, however long it took.
+            (sent("a").not_stored(GONE, NOW + 4 * HOUR), 4 * HOUR, timedelta(seconds=30)),
+            (sent("a").not_stored(GONE, NOW), 290 * SECOND, 10 * SECOND),  # its deadline
+            (sent("a").not_stored(GONE, NOW).abandoned(GONE), 23 * HOUR, 1 * HOUR),  # its end
         ],
     )
     def test_what_takes_long_is_looked_at_less_often_but_at_each_deadline(
@@ -272,6 +330,13 @@ class TestNextLook:
         at = NOW + timedelta(seconds=seconds)
 
         assert at < next_look(self.job(submission), at) <= NOW + LATE_PATIENCE
+
+    def test_what_this_look_found_out_counts_for_the_next(self) -> None:
+        job, at = self.job(sent("a")), NOW + 4 * HOUR
+        missed, over = sent("a").not_stored(GONE, at), sent("a").refused(GONE, at)
+
+        assert next_look(job, at, updates=[missed]) == at + 30 * SECOND
+        assert next_look(job, at, updates=[over]) == at + HOUR
 
     def test_a_job_with_nothing_sent_is_looked_at_soon(self) -> None:
         assert next_look(self.job(), NOW) == NOW + timedelta(seconds=30)

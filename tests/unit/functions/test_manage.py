@@ -45,7 +45,7 @@ def test_a_finished_job_is_shown_with_links_signed_now(
     assert shown["delivered_images"] == shown["requested_images"] == 2
     assert shown["attempts"][0]["state"] == "settled"
     assert shown["attempts"][0]["task_ids"] == ["apixo-0"]
-    assert shown["cost"] == {"estimated_usd": "0.0700", "charged_usd": "0.0700"}
+    assert shown["cost"] == {"estimated_usd": "0.0700", "charged_usd": "0.0700", "complete": True}
     assert shown["timeline"][-1]["status"] == "succeeded"
     assert shown["urls"]["self"] == f"https://seedhook.example/v1/jobs/{job.id}"
 

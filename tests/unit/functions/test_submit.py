@@ -58,7 +58,7 @@ def test_the_answer_is_the_job_as_admitted(service: MemoryService, post: Post) -
         "callback",
     )
     assert job["sandbox"] is True
-    assert job["cost"] == {"estimated_usd": "0.0700", "charged_usd": None}
+    assert job["cost"] == {"estimated_usd": "0.0700", "charged_usd": None, "complete": False}
     assert (job["metadata"], job["tags"]) == ({"order": "7"}, ["a"])
     assert answer.headers["location"] == f"https://seedhook.example/v1/jobs/{job['id']}"
     assert service.jobs.get(JobId(job["id"])).status is JobStatus.PROCESSING

@@ -101,7 +101,11 @@ class TestDryRun:
         told = answer.json
         assert (told["object"], told["dry_run"]) == ("job", True)
         assert (told["provider"], told["delivery"]) == ("apixo", "callback")
-        assert told["cost"] == {"estimated_usd": "0.0700", "charged_usd": None}
+        assert told["cost"] == {
+            "estimated_usd": "0.0700",
+            "charged_usd": None,
+            "complete": False,
+        }
         assert told["route"][0]["provider"] == "apixo"
         assert "id" not in told
 

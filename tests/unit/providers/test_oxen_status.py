@@ -164,7 +164,7 @@ def test_the_cost_is_read_from_a_flat_row_too() -> None:
     assert report_of(says(row("succeeded", cost="0.04"))).charged_usd == Decimal("0.04")
 
 
-def test_the_cost_is_asked_of_the_history_with_the_key_once_the_image_is_there() -> None:
+def test_the_cost_is_asked_of_the_history_with_the_key_once_the_generation_is_over() -> None:
     asked: list[httpx.Request] = []
 
     def asked_about(status: str) -> list[str]:
@@ -178,10 +178,11 @@ def test_the_cost_is_asked_of_the_history_with_the_key_once_the_image_is_there()
         return [str(request.url) for request in asked]
 
     queue = "https://hub.oxen.ai/api/ai/queue/..%2F..%2Fb%3Fc"
-    for status in ("queued", "processing", "failed", "cancelled"):
+    for status in ("queued", "processing"):
         assert asked_about(status) == [queue]
     history = "https://hub.oxen.ai/api/ai/generations/..%2F..%2Fb%3Fc"
-    assert asked_about("succeeded") == [queue, history]
+    for status in ("succeeded", "failed", "cancelled"):
+        assert asked_about(status) == [queue, history]
     assert {request.headers["authorization"] for request in asked} == {f"Bearer {KEY}"}
 
 

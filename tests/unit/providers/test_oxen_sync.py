@@ -111,7 +111,11 @@ MADE: list[tuple[str, Does, str]] = [
         says(images({"url": None, "b64_json": INLINE})),
         f"made: {len(PNG)} bytes",
     ),
-    ("one image both ways", says(images({"url": FILE, "b64_json": INLINE})), f"made: {FILE}"),
+    (
+        "one image both ways",
+        says(images({"url": FILE, "b64_json": INLINE})),
+        f"made: {len(PNG)} bytes",
+    ),
     ("more than asked for", says(images({"url": "u1"}, {"url": "u2"})), "made: u1"),
     (
         "a link and another image",

@@ -11,9 +11,11 @@ from shared.domain.job import Job
 from shared.domain.reference import MOST_REFERENCE_BYTES
 from shared.domain.status import JobStatus
 from shared.ports.providers import ProviderAccess
+from tests.contract.samples import a_picture
 from tests.memory_service import MemoryService
 from tests.pictures import a_png
 
+A_JPEG = a_picture("JPEG")
 ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 MINE = f"uploads/default/{ULID}"
 HIDDEN = ProviderAccess(sandbox=True, callback_base=None, fetches_links=False)
@@ -133,6 +135,20 @@ class TestObjectsInTheBucket:
 
         assert why_it_failed(service, job) is ErrorCode.INVALID_INPUT
 
+    def test_a_jpeg_that_lacks_its_end_marker_alone_is_sent(self, service: MemoryService) -> None:
+        service.references.place(MINE, A_JPEG[:-2])
+
+        sent(service, f"upload:{ULID}")
+
+        assert len(shown_to_the_provider(service)) == 1
+
+    def test_so_it_is_when_it_comes_with_the_request(self, service: MemoryService) -> None:
+        assert refused(service, inline(A_JPEG[:-20])) == {"/images/0": "invalid_reference"}
+
+        sent(service, inline(A_JPEG[:-2]))
+
+        assert len(shown_to_the_provider(service)) == 1
+
     def test_an_upload_that_has_not_come_is_refused(self, service: MemoryService) -> None:
         assert refused(service, f"upload:{ULID}") == {"/images/0": "not_found"}
 
@@ -148,6 +164,18 @@ class TestObjectsInTheBucket:
 
 
 class TestEarlierImages:
+    def test_one_of_a_format_that_no_provider_reads_is_refused(
+        self, service: MemoryService
+    ) -> None:
+        service.apixo.draw = lambda _: b"\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf" + bytes(60)
+        earlier = a_finished_job(service)
+        key = service.a_key()
+
+        with pytest.raises(InvalidRequest) as refusal:
+            service.admit(key=key, images=(f"job:{earlier.id}/0",))
+
+        assert "image/heic" in refusal.value.errors[0].message
+
     def test_an_earlier_image_goes_out_as_a_link_that_lasts(self, service: MemoryService) -> None:
         earlier = a_finished_job(service)
 
