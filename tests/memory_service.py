@@ -83,7 +83,7 @@ class MemoryService(Service):
         self.wake_watch = self.wake = MemoryWake()
         self.event_bus = self.bus = MemoryBus()
         self.intake_queue = self.to_intake = MemoryIntakeQueue()
-        self.batches = MemoryBatches(self.store.announced)
+        self.batches = MemoryBatches(self.store)
         self.batch_queue = self.to_batches = MemoryBatchQueue()
         self.apixo = MemoryProvider("apixo", draw=lambda _: a_png())
         self.oxen = MemoryProvider("oxen", draw=lambda _: a_png(), ids_per_image=True)

@@ -4,7 +4,7 @@ from typing import Final
 
 from shared.api.batch_requests import BatchRequest
 from shared.api.openapi_parts import MOMENT
-from shared.api.operation import Operation, in_query, up_to
+from shared.api.operation import Operation, in_header, in_query, up_to
 from shared.api.upload_requests import UploadRequest
 from shared.api.webhook_requests import WebhookChangeRequest, WebhookRequest
 
@@ -28,8 +28,11 @@ UPLOADS: Final = (
         summary="Start a batch from an uploaded list of requests",
         request=BatchRequest,
         needs="an upload",
+        parameters=[
+            in_header("Idempotency-Key", "The same key and body start one batch in 24 hours."),
+        ],
         answers={202: "Batch"},
-        headers=["Location"],
+        headers=["Location", "Idempotent-Replayed"],
     ),
     Operation(
         method="get",

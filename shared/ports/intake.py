@@ -7,6 +7,7 @@ from typing import Protocol
 
 from shared.domain.batch import Batch
 from shared.domain.ids import BatchId
+from shared.ports.jobs import Admission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,12 @@ class IntakeQueue(Protocol):
 class Batches(Protocol):
     """Batches, and the event that tells of their end: all or nothing."""
 
-    def add(self, batch: Batch) -> None:
-        """Raises VersionConflict when there is one of this id."""
+    def add(self, batch: Batch, *, admission: Admission | None = None) -> None:
+        """Write a new batch, and under which idempotency key it was started.
+
+        Raises VersionConflict when there is one of this id, AlreadyAdmitted when that key stands
+        for another request's answer.
+        """
         ...
 
     def get(self, tenant: str, batch_id: BatchId) -> Batch:

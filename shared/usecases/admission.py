@@ -1,17 +1,18 @@
 """What an idempotency key stands for: the answer to store under it, and the answer it repeats."""
 
+from datetime import datetime
+
 from shared.domain.errors import AlreadyAdmitted, JobDeleted, KeyReused
-from shared.domain.job import Job
 from shared.ports.jobs import Admission, Idempotency
 
 
-def admission_of(job: Job, answer: str, idempotency: Idempotency | None) -> Admission | None:
+def admission_of(answer: str, idempotency: Idempotency | None, *, at: datetime) -> Admission | None:
     if idempotency is None:
         return None
     return Admission(
         idempotency=idempotency,
         answer=answer,
-        expires_at=job.created_at + idempotency.life,
+        expires_at=at + idempotency.life,
     )
 
 

@@ -128,7 +128,7 @@ class AdmitJob:
         )
         job = replace(job, id=job_id) if job_id else job
         answer, claimed = render(job), claim(job) if claim else None
-        admission = admission_of(job, answer, idempotency)
+        admission = admission_of(answer, idempotency, at=job.created_at)
         written = claimed.job if claimed else None
         post = hold(job.id) if hold else None
         limits = key.terms.limits

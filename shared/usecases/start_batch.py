@@ -1,5 +1,6 @@
 """Start a batch from a file in the uploads bucket: the same file twice makes nothing twice."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -16,7 +17,9 @@ from shared.domain.batch import (
 from shared.domain.batch_lines import lines_of
 from shared.domain.errors import FieldError, InvalidRequest, VersionConflict
 from shared.ports.intake import Batches, BatchQueue, DropFolder
+from shared.ports.jobs import Admission, Idempotency, JobStore
 from shared.ports.runtime import Clock
+from shared.usecases.admission import answer_to
 
 _FOLDER: Final = "batches/"
 
@@ -29,16 +32,36 @@ class BatchWish:
     max_in_flight: int = USUAL_IN_FLIGHT
 
 
+def _without_a_name(batch: Batch) -> None:
+    del batch
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartBatch:
     """Raises InvalidRequest for a file that is missing, too large, or no list of requests."""
 
     folder: DropFolder
+    jobs: JobStore
     batches: Batches
     batch_queue: BatchQueue
     clock: Clock
 
-    def __call__(self, wish: BatchWish, *, key: ApiKey) -> Batch:
+    def earlier(self, idempotency: Idempotency | None) -> str | None:
+        """Return the answer that a repeated request got before. Raises KeyReused."""
+        known = idempotency and self.jobs.admitted(idempotency, now=self.clock.now())
+        return answer_to(known, idempotency) if known else None
+
+    def __call__(
+        self,
+        wish: BatchWish,
+        *,
+        key: ApiKey,
+        admission: Callable[[Batch], Admission | None] = _without_a_name,
+    ) -> Batch:
+        """`admission` says which answer an idempotency key stands for once the batch is written.
+
+        Raises AlreadyAdmitted when the key has another one by then.
+        """
         found = self.folder.look(wish.key, version_id=wish.version_id)
         if found is None:
             raise _refused("is not there")
@@ -51,7 +74,7 @@ class StartBatch:
             raise _refused("is not there any more")
         batch = self._batch(wish, key, content)
         try:
-            self.batches.add(batch)
+            self.batches.add(batch, admission=admission(batch))
         except VersionConflict:
             batch = self.batches.get(key.tenant, batch.id)
         if not batch.is_over:

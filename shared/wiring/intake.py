@@ -68,6 +68,7 @@ class Intake(Sending):
 
         return StartBatch(
             folder=self.drop_folder,
+            jobs=self.jobs,
             batches=self.batches,
             batch_queue=self.batch_queue,
             clock=self.clock,

@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 
 from shared.domain.batch import Batch, Format, batch_id_of
-from shared.domain.errors import BatchNotFound, VersionConflict
+from shared.domain.errors import AlreadyAdmitted, BatchNotFound, VersionConflict
 from shared.domain.events import Event
 from shared.ports.intake import Batches
-from shared.ports.jobs import JobStore
+from shared.ports.jobs import Admission, Idempotency, JobStore
 from shared.ports.messages import Outbox
 from tests.contract.aws import Aws
 from tests.contract.samples import KEY, MINUTE, NOW, a_job
@@ -161,3 +161,32 @@ def test_one_of_many_steps_at_once_is_written(ministack: Aws) -> None:
     won = at_once(*(partial(wins, batches.save, step, was=first) for step in steps))
 
     assert won.count(True) == 1
+
+
+def an_admission(answer: str = "first") -> Admission:
+    idempotency = Idempotency(key="key", fingerprint="request")
+    return Admission(idempotency=idempotency, answer=answer, expires_at=NOW + 60 * MINUTE)
+
+
+def test_an_idempotency_key_stands_for_the_batch_that_it_started(
+    batches: Batches, jobs: JobStore
+) -> None:
+    batches.add(a_batch(), admission=an_admission())
+
+    for number in range(2):  # the batch that is there, and another one
+        with pytest.raises(AlreadyAdmitted) as known:
+            batches.add(a_batch(number), admission=an_admission("second"))
+        assert known.value.answer == "first"
+
+    found = jobs.admitted(an_admission().idempotency, now=NOW)
+    assert found
+    assert found.answer == "first"
+
+
+def test_a_batch_that_is_there_is_started_by_no_other_key(batches: Batches, jobs: JobStore) -> None:
+    batches.add(a_batch())
+
+    with pytest.raises(VersionConflict):
+        batches.add(a_batch(), admission=an_admission())
+
+    assert jobs.admitted(an_admission().idempotency, now=NOW) is None

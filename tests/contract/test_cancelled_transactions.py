@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from shared.adapters.dynamodb.items import admission_item
+from shared.adapters.dynamodb.admissions import admission_item
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.transactions import TRIES
 from shared.domain.errors import AlreadyAdmitted, Busy, TaskTaken, VersionConflict

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.dynamodb import batches, items, webhook_items
+from shared.adapters.dynamodb import admissions, batches, items, webhook_items
 from shared.adapters.sqs import read_batch_message, read_delivery_message, read_message
 from shared.domain.ids import JobId
 from shared.domain.public import batch_document, job_document
@@ -127,7 +127,7 @@ def test_a_batch_goes_on_where_it_was(item: Any, says: Any) -> None:
 
 @pytest.mark.parametrize(("item", "says"), all_of("admissions"))
 def test_an_idempotency_key_stands_for_its_answer(item: Any, says: Any) -> None:
-    known = items.read_admission(item, NOW)
+    known = admissions.read_admission(item, NOW)
 
     assert known
     assert {"answer": known.answer} == says

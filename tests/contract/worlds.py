@@ -80,7 +80,7 @@ class Table:
 
 def memory_table() -> Table:
     jobs = MemoryJobStore()
-    deliveries, batches = MemoryDeliveries(), MemoryBatches(jobs.announced)
+    deliveries, batches = MemoryDeliveries(), MemoryBatches(jobs)
     return Table(
         place=lambda many: list(map(jobs.add, many)),
         jobs=jobs,

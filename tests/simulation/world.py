@@ -144,7 +144,7 @@ class World(Service):
         self.parallel = self.transfers = InTurn()
         self.breakers = self._tapped(MemoryBreakers(self.store.announced), "breakers")
         self.places = self._tapped(MemoryPlaces(), "places")
-        self.batches = MemoryBatches(self.store.announced)
+        self.batches = MemoryBatches(self.store)
         self.batch_queue = MemoryBatchQueue()
         self.limits = self.chance.choice(({}, {}, {"oxen": 1, "apixo": 2}))
         reachable = ProviderAccess(sandbox=True, callback_base="https://us", fetches_links=True)

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.adapters.dynamodb.admissions import admission_key, admission_put, read_admission
 from shared.adapters.dynamodb.conflicts import is_conflict
 from shared.adapters.dynamodb.documents import Document
 from shared.adapters.dynamodb.items import Item, event_item, plain, text_of, wire
 from shared.domain.batch import Batch
-from shared.domain.errors import BatchNotFound, VersionConflict
+from shared.domain.errors import AlreadyAdmitted, BatchNotFound, VersionConflict
 from shared.domain.events import completion
 from shared.domain.ids import BatchId
+from shared.ports.jobs import Admission
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,9 +28,22 @@ class DynamoBatches:
         self._client = client
         self._table = table
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Batch, *, admission: Admission | None = None) -> None:
         put = {"Item": _item(batch), "ConditionExpression": "attribute_not_exists(pk)"}
-        self._write([put], VersionConflict(f"{batch.id} exists"))
+        if admission is None:
+            self._write([put], VersionConflict(f"{batch.id} exists"))
+            return
+        named = admission_put(admission, owner=batch.id, now=batch.created_at)
+        try:
+            self._write([put, named], VersionConflict(f"{batch.id} exists"))
+        except VersionConflict as exc:
+            known = self._known(admission, batch.created_at)
+            raise known or exc from exc
+
+    def _known(self, admission: Admission, now: datetime) -> AlreadyAdmitted | None:
+        key = wire(admission_key(admission.idempotency.key))
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return read_admission(answer["Item"], now) if "Item" in answer else None
 
     def get(self, tenant: str, batch_id: BatchId) -> Batch:
         key = wire(_key(tenant, batch_id))

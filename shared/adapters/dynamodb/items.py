@@ -30,12 +30,11 @@ from shared.adapters.dynamodb.attributes import from_wire, to_wire
 from shared.adapters.dynamodb.documents import Document
 from shared.domain.api_key import ApiKey
 from shared.domain.breaker import Breaker
-from shared.domain.errors import AlreadyAdmitted
 from shared.domain.events import Event, JobWebhook
 from shared.domain.ids import EventId, JobId, KeyId, TaskId
 from shared.domain.job import Job
 from shared.domain.submission import Task
-from shared.ports.jobs import Admission, DueJob
+from shared.ports.jobs import DueJob
 
 type Item = dict[str, Any]  # attribute values in DynamoDB's own notation
 
@@ -120,30 +119,6 @@ def task_item(job: Job, task: Task) -> Item:
 
 def task_key(task: Task) -> dict[str, str]:
     return {"pk": f"task#{task.provider}#{task.id}", "sk": "task"}
-
-
-def admission_item(admission: Admission, job_id: JobId) -> Item:
-    return wire(
-        admission_key(admission.idempotency.key)
-        | {
-            "job_id": job_id,
-            "fingerprint": admission.idempotency.fingerprint,
-            "answer": admission.answer,
-            "expires_at": int(admission.expires_at.timestamp()),
-        }
-    )
-
-
-def read_admission(item: Item, now: datetime) -> AlreadyAdmitted | None:
-    """Return what was answered under a key; None once it has expired: rows may outlive that."""
-    row = plain(item)
-    if row["expires_at"] <= int(now.timestamp()):
-        return None
-    return AlreadyAdmitted(fingerprint=row["fingerprint"], answer=row.get("answer"))
-
-
-def admission_key(key: str) -> dict[str, str]:
-    return {"pk": f"admission#{key}", "sk": "admission"}
 
 
 def key_item(key: ApiKey) -> Item:

@@ -7,15 +7,13 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.adapters.dynamodb.admissions import admission_key, admission_put, read_admission
 from shared.adapters.dynamodb.batch_reads import read_many
 from shared.adapters.dynamodb.items import (
     SHARDS,
-    admission_item,
-    admission_key,
     event_item,
     job_item,
     job_key,
-    read_admission,
     read_due,
     read_job,
     task_item,
@@ -82,7 +80,8 @@ class DynamoJobStore:
         writes = [Write(put, VersionConflict(f"{job.id} exists")), *_with_it(job, None)]
         if admission:
             refusal = VersionConflict("the same request is being admitted at this moment")
-            writes.append(Write(_admission_put(admission, job), refusal))
+            put = admission_put(admission, owner=job.id, now=job.created_at)
+            writes.append(Write(put, refusal))
         if waiting:
             put = {"Item": waiting_item(waiting)}
             writes.append(Write(put, VersionConflict("the job is waited for")))
@@ -221,16 +220,6 @@ def _with_it(job: Job, was: Job | None) -> Iterator[Write]:
                 "ExpressionAttributeValues": wire({":job": job.id}),
             }
             yield Write(put, TaskTaken(f"{task.provider} {task.id} belongs to another job"))
-
-
-def _admission_put(admission: Admission, job: Job) -> dict[str, Any]:
-    # The table forgets when it likes, so the time is compared as well.
-    condition = "attribute_not_exists(pk) OR expires_at <= :now"
-    return {
-        "Item": admission_item(admission, job.id),
-        "ConditionExpression": condition,
-        "ExpressionAttributeValues": wire({":now": int(job.created_at.timestamp())}),
-    }
 
 
 def _cursor(job_id: JobId) -> str:

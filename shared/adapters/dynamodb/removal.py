@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.adapters.dynamodb.items import admission_key, job_key, plain, wire
+from shared.adapters.dynamodb.admissions import admission_key
+from shared.adapters.dynamodb.items import job_key, plain, wire
 from shared.adapters.dynamodb.transactions import TRIES, Contended, Write, transact
 from shared.domain.errors import VersionConflict
 from shared.domain.job import Job

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from shared.adapters.memory.table import MemoryJobStore
 from shared.domain.batch import Batch
 from shared.domain.errors import BatchNotFound, VersionConflict
-from shared.domain.events import Event, completion
-from shared.domain.ids import BatchId, EventId
+from shared.domain.events import completion
+from shared.domain.ids import BatchId
+from shared.ports.jobs import Admission
 
 _LISTED: Final = 100
 
@@ -15,13 +17,19 @@ _LISTED: Final = 100
 class MemoryBatches:
     """Announces among the events of the job store, where the outbox finds them."""
 
-    def __init__(self, announced: dict[EventId, Event]) -> None:
-        self._announced = announced
+    def __init__(self, jobs: MemoryJobStore) -> None:
+        self._jobs = jobs
+        self._announced = jobs.announced
         self._batches: dict[tuple[str, BatchId], Batch] = {}
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Batch, *, admission: Admission | None = None) -> None:
+        known = admission and self._jobs.admitted(admission.idempotency, now=batch.created_at)
+        if known:
+            raise known
         if (batch.tenant, batch.id) in self._batches:
             raise VersionConflict(f"{batch.id} exists")
+        if admission:
+            self._jobs.admit(admission, owner=batch.id)
         self._batches[batch.tenant, batch.id] = batch
 
     def get(self, tenant: str, batch_id: BatchId) -> Batch:

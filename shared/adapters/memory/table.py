@@ -42,7 +42,7 @@ class MemoryJobStore:
         self._agenda: list[tuple[datetime, JobId]] = []
         self._owners: dict[Task, JobId] = {}
         self._admissions: dict[str, Admission] = {}
-        self._holders: dict[str, JobId] = {}  # whose answer stands under a key
+        self._holders: dict[str, str] = {}  # whose answer stands under a key
 
     def add(
         self,
@@ -62,13 +62,16 @@ class MemoryJobStore:
         _refuse_too_large(claimed or job)
         self.ledger.check(job, was=None, limits=limits)
         if admission:
-            self._admissions[admission.idempotency.key] = admission
-            self._holders[admission.idempotency.key] = job.id
+            self.admit(admission, owner=job.id)
         if waiting:
             self.waiting[waiting.request, waiting.job_id] = waiting
         self._write(job, was=None, limits=limits)
         if claimed:
             self._write(claimed, was=job, limits=limits)
+
+    def admit(self, admission: Admission, *, owner: str) -> None:
+        self._admissions[admission.idempotency.key] = admission
+        self._holders[admission.idempotency.key] = owner
 
     def check(self, job: Job, *, limits: Limits) -> None:
         self.ledger.check(job, was=None, limits=limits)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.ids import BatchId
+from tests.memory_service import NOW
 from tests.unit.functions.front_door import FOX, FrontDoor
 
 ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -45,6 +46,39 @@ def test_the_same_upload_again_is_the_same_batch(door: FrontDoor, key: str) -> N
 
     assert first.json == second.json
     assert len(door.call("GET", "/v1/batches", key=key).json["data"]) == 1
+
+
+def test_the_same_idempotency_key_gets_the_first_answer_byte_for_byte(
+    door: FrontDoor, key: str
+) -> None:
+    uploaded(door)
+    named = {"idempotency-key": "list-7"}
+
+    first = door.call("POST", "/v1/batches", UPLOAD, key=key, headers=named)
+    batch = door.service.batches.get("ours", BatchId(first.json["id"]))
+    door.service.batches.save(batch.refused_line(1).stepped(NOW), was=batch)
+    second = door.call("POST", "/v1/batches", UPLOAD, key=key, headers=named)
+    other = door.call("POST", "/v1/batches", UPLOAD | {"max_usd": 1}, key=key, headers=named)
+
+    assert (first.status, second.status, second.body) == (202, 202, first.body)
+    assert "idempotent-replayed" not in first.headers
+    assert second.headers["idempotent-replayed"] == "true"
+    assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
+
+
+def test_two_posts_at_once_with_one_idempotency_key_get_one_answer(
+    door: FrontDoor, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploaded(door)
+    named = {"idempotency-key": "list-7"}
+    first = door.call("POST", "/v1/batches", UPLOAD, key=key, headers=named)
+    # The second looked before the first had written.
+    monkeypatch.setattr(type(door.service.start_batch), "earlier", lambda *_: None)
+
+    second = door.call("POST", "/v1/batches", UPLOAD, key=key, headers=named)
+
+    assert second.body == first.body
+    assert second.headers["idempotent-replayed"] == "true"
 
 
 def test_a_batch_is_found_by_its_id_and_in_the_list(door: FrontDoor, key: str) -> None:
