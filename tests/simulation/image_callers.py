@@ -13,7 +13,7 @@ from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.domain.waiting_post import WaitingPost
 from tests.memory_service import a_wish
-from tests.simulation.effects import Violation
+from tests.simulation.effects import Crash, Violation
 
 if TYPE_CHECKING:  # a world has these
     from tests.simulation.world import World
@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # a world has these
 _REQUEST: Final = "the same for all of them"
 _WAIT: Final = timedelta(seconds=25)
 _LEASE: Final = timedelta(seconds=27)
+_TIMEOUT: Final = timedelta(seconds=29)  # Lambda ends the function then
+_CUT_OFF: Final = timedelta(seconds=30)  # and the gateway the exchange
 _TRIES: Final = 8
 _DELETES: Final = 0.05
 _LOOKS: Final = (3, 10, 25)  # seconds after a post came
@@ -89,11 +91,14 @@ class _Post:
     held: WaitingPost | None = None
     is_over: bool = False
     is_taken: bool = False
+    is_answering: bool = False
 
     def begin(self) -> None:
         world, until = self.caller.callers.world, self.came + _LEASE
         is_retry = self.caller.counts and self.caller.tries > 1
         found = world.hold_jobs.claim(_REQUEST, until=until, is_retry=is_retry)
+        if world.clock.now() > self.came + _TIMEOUT:
+            raise Crash
         self.held = found.post if found else self._admitted(until)
 
     def _admitted(self, until: datetime) -> WaitingPost | None:
@@ -124,7 +129,7 @@ class _Post:
 
     def look(self) -> None:
         """See whether the job is over; at the end of the wait give it up."""
-        if self.is_over or self.held is None:
+        if self.is_over or self.is_answering or self.held is None:
             return
         world = self.caller.callers.world
         at_its_end = world.clock.now() >= self.came + _WAIT
@@ -147,17 +152,23 @@ class _Post:
         callers, held = self.caller.callers, self.held
         answered: list[bool] = []
         assert held
+        self.is_answering = True
         before = set(callers.world.store.waiting)
         if not callers.world.work(lambda: answered.append(callers.world.hold_jobs.answer(held))):
             self.is_over = True
             is_gone = before - set(callers.world.store.waiting)
             callers.lost += bool(is_gone)
             self.caller.repeat(after=40)
-        elif answered == [True]:
+        elif answered == [True] and callers.world.clock.now() <= self.came + _CUT_OFF:
             self.is_over = True
             callers.pictures.append(job_id)
+        elif answered == [True]:  # the gateway has given up: nobody gets the reply
+            self.is_over = True
+            callers.lost += 1
+            self.caller.repeat(after=1)
         else:
             self.is_taken = True  # its caller would come again at once: it waits out its time
+        self.is_answering = False
 
     def _park(self) -> None:
         if self.held and not self.is_taken:
