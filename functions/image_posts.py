@@ -141,7 +141,7 @@ class ImagePost:
             return answer(deleted(waiting.job_id), status=HTTPStatus.GONE, headers=headers)
         if not job.is_terminal:
             return self._later(job, waiting, headers)
-        response = self._delivered(job, headers) if job.images else _failed(job, headers)
+        response = self._delivered(job, dict(headers)) if job.images else _failed(job, headers)
         if self._may_answer(waiting):
             return response
         # Answered at once, its caller would come again and take the job back.

@@ -237,6 +237,7 @@ class TestAnOfficialClient:
         assert (lost.status, retry.status) == (409, 200)
         assert (service.clock.now() - NOW).total_seconds() >= 25
         assert "taken it over" in lost.json["error"]["message"]
+        assert "x-seedhook-size" not in lost.headers
 
     def test_a_parked_job_comes_before_one_that_is_held(
         self, service: MemoryService, key: str
