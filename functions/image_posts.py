@@ -6,7 +6,6 @@ post is not paid for twice, is decided by HoldJobs and, with an Idempotency-Key,
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -21,7 +20,7 @@ from shared.api.requests import idempotency_by
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import image_link
 from shared.domain.api_key import ApiKey
-from shared.domain.errors import JobNotFound
+from shared.domain.errors import JobNotFound, ResultUnavailable, ServiceError
 from shared.domain.ids import JobId
 from shared.domain.job import Job
 from shared.domain.waiting_post import WaitingPost
@@ -73,9 +72,7 @@ class ImagePost:
             return self._result(waiting, until)
         except Exception:
             if waiting.post:
-                # The caller gets an error and repeats its post: it is to find this job.
-                with suppress(Exception):
-                    self.service.hold_jobs.release(waiting.post)
+                self.service.hold_jobs.give_up(waiting.post)
             raise
 
     def _waiting(self, came: datetime, until: datetime) -> _Waiting:
@@ -89,10 +86,20 @@ class ImagePost:
         held = self.service.hold_jobs.claim(digest, until=lease, is_retry=self._retry_count > 0)
         if held:
             return _Waiting(job_id=held.job.id, post=held.post)
-        admitted = self._admitted(
-            came,
-            hold=lambda job_id: self.service.hold_jobs.opened(digest, job_id, until=lease),
-        )
+        opened: list[WaitingPost] = []
+
+        def hold(job_id: JobId) -> WaitingPost:
+            opened.append(self.service.hold_jobs.opened(digest, job_id, until=lease))
+            return opened[-1]
+
+        try:
+            admitted = self._admitted(came, hold=hold)
+        except ServiceError:  # no job was made
+            raise
+        except Exception:
+            for post in opened:  # it may have been written all the same
+                self.service.hold_jobs.give_up(post)
+            raise
         return _Waiting(job_id=_id_of(admitted), post=admitted.post)
 
     def _by_key(self, came: datetime, idempotency: Idempotency) -> _Waiting:
@@ -135,13 +142,13 @@ class ImagePost:
             headers["idempotent-replayed"] = "true"
         try:
             job = self.service.await_end(self.service.jobs.get(waiting.job_id), until=until)
-        except JobNotFound:
+            if not job.is_terminal:
+                return self._later(job, waiting, headers)
+            response = self._delivered(job, dict(headers)) if job.images else _failed(job, headers)
+        except (JobNotFound, ResultUnavailable):  # a deletion takes the images first
             self._may_answer(waiting)  # nobody else is to find it either
             headers["x-should-retry"] = "false"
             return answer(deleted(waiting.job_id), status=HTTPStatus.GONE, headers=headers)
-        if not job.is_terminal:
-            return self._later(job, waiting, headers)
-        response = self._delivered(job, dict(headers)) if job.images else _failed(job, headers)
         if self._may_answer(waiting):
             return response
         # Answered at once, its caller would come again and take the job back.

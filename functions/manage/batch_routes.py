@@ -32,7 +32,7 @@ def add_batch_routes(app: APIGatewayHttpResolver, service: Service) -> None:
         def admission(batch: Batch) -> Admission | None:
             # The batch as it was started, whatever becomes of it.
             text = text_of(batch_document(batch))
-            return admission_of(text, idempotency, at=batch.created_at)
+            return admission_of(text, idempotency, at=service.clock.now())
 
         try:
             batch = service.start_batch(request.wish(key.tenant), key=key, admission=admission)

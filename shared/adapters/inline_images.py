@@ -6,12 +6,11 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from shared.domain.bounds import LONGEST_LINK
 from shared.domain.errors import ErrorCode, Fault, ResultUnavailable
-from shared.domain.image_kinds import UNKNOWN
+from shared.domain.image_kinds import UNKNOWN, Kind
 from shared.domain.image_probe import ImageProbe, NotAnImage
 from shared.ports.media import Download, ImageSource
-
-LONGEST_LINK: Final = 16_384  # characters: a row of the table holds the links of a whole job
 
 _LINK: Final = re.compile(r"https?:", re.IGNORECASE)
 _DATA_URI: Final = re.compile(r"data:", re.IGNORECASE)
@@ -44,7 +43,7 @@ def image_in(row: object) -> str | bytes | None:
         return None
     url, inline = row.get("url"), row.get("b64_json")
     content = decoded(inline) if isinstance(inline, str) else None
-    if content and _is_known(content):
+    if content and _may_be_an_image(content):
         return content
     return (_in_url(url) if isinstance(url, str) and url else None) or content
 
@@ -55,6 +54,12 @@ def link_of(text: str) -> str:
         return text
     content = decoded(text)
     return f"data:;base64,{text}" if content and _is_known(content) else text
+
+
+def inline(text: str) -> str:
+    """Return base64 as a data URI, of whatever format it is; what is a link or URI stays."""
+    is_uri = _LINK.match(text) or _DATA_URI.match(text)
+    return text if is_uri else f"data:;base64,{text}"
 
 
 class ResultSource:
@@ -104,9 +109,18 @@ def _from_base64(text: str) -> bytes | None:
 
 def _is_known(content: bytes) -> bool:
     """Whether the bytes are an image of a known format, seen by their beginning."""
+    return _kind(content) not in {None, UNKNOWN}
+
+
+def _may_be_an_image(content: bytes) -> bool:
+    """Whether the bytes would be stored: also where nobody here knows their format."""
+    return _kind(content) is not None
+
+
+def _kind(content: bytes) -> Kind | None:
     probe = ImageProbe()
     probe.feed(content[:64])
     try:
-        return probe.kind() != UNKNOWN
+        return probe.kind()
     except NotAnImage:
-        return False
+        return None

@@ -4,7 +4,7 @@ Programs send every field that their own API has, most of them at a value that c
 values pass. A value that asks for something which no job can do is refused by the field's name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 from shared.domain.errors import FieldError, InvalidRequest
@@ -39,12 +39,17 @@ def once_each(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-def served(content: Mapping[str, Any]) -> dict[str, Any]:
+def served(content: Mapping[str, Any], *, known: Container[str]) -> dict[str, Any]:
     """Return the fields that say something, with numbers and switches read from text.
 
-    A field that no job has is left in, to be refused by its name, unless it asks for nothing.
+    A field that no job has is left in, to be refused by its name, unless it is one of OpenAI's and
+    asks for nothing. `known` are the fields that a job has.
     """
-    said = {name: value for name, value in content.items() if not _is_neutral(name, value)}
+    said = {
+        name: value
+        for name, value in content.items()
+        if not ((name in _UNSERVED or name in known) and _is_neutral(name, value))
+    }
     return {name: _read(name, value) for name, value in said.items()}
 
 

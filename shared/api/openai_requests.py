@@ -122,7 +122,7 @@ def edit_of(body: bytes, *, content_type: str) -> DecodedPost:
 
 def request_of(post: DecodedPost) -> ImageRequest:
     """Check what a post says. Raises InvalidRequest with the post's own names."""
-    content = served(once_each(post.fields))
+    content = served(once_each(post.fields), known=ImageRequest.model_fields)
     if post.is_edit:
         return validated(ImageRequest, content | _images_of(post, content))
     return validated(ImageRequest, content)

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -39,6 +40,10 @@ Label = Annotated[str, Field(min_length=1, max_length=128)]
 MetadataKey = Annotated[str, Field(min_length=1, max_length=40)]
 WebhookUrl = Annotated[str, Field(min_length=1, max_length=2048)]
 MetadataValue = Annotated[str, Field(max_length=512)]
+
+
+def _or_false(value: object) -> object:
+    return False if value is None else value
 
 
 class StrictRequest(BaseModel):
@@ -81,7 +86,7 @@ class JobRequest(StrictRequest):
     webhook_url: WebhookUrl | None = None
     webhook_events: Annotated[list[JobEvent], Field(max_length=8)] = []
     retention: RetentionRequest | None = None
-    dry_run: bool | None = False
+    dry_run: Annotated[bool, BeforeValidator(_or_false)] = False
 
     @model_validator(mode="after")
     def _size_stands_alone(self) -> "JobRequest":

@@ -1,7 +1,7 @@
 """Whether a JPEG's scan holds its whole picture: it is decoded as far as counting its blocks.
 
-For files that lack their end marker alone. Baseline files of one scan are read, up to a size that
-takes seconds; of others nobody knows here.
+For files that lack their end marker alone. Baseline files of one scan are read, up to 4 MiB and
+four million codes, which takes seconds; of others nobody knows here.
 """
 
 import re
@@ -15,6 +15,11 @@ _DHT, _SOS, _DRI = 0xC4, 0xDA, 0xDD
 _RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
 _COEFFICIENTS: Final = 64
 _SIXTEEN_ZEROS: Final = 0xF0
+_CODES: Final = 1 << 16  # how many there are of 16 bits
+_TABLE_IDS: Final = frozenset({0x00, 0x01, 0x02, 0x03, 0x10, 0x11, 0x12, 0x13})
+# What a small file may cost: tables that are read, and codes that are decoded.
+_MAX_TABLES: Final = 16
+_MAX_DECODED: Final = 4_000_000
 _PADDING: Final = b"\xff" * 4  # so that the last code can be read with what would follow it
 
 type _Codes = Sequence[int]  # by the next 16 bits: length of the code << 8 | its symbol; 0: none
@@ -26,6 +31,7 @@ class _Header:
     height: int = 0
     sampling: dict[int, tuple[int, int]] = field(default_factory=dict)  # by component
     codes: dict[int, _Codes] = field(default_factory=dict)  # by class and number
+    tables: int = 0  # how many were read; a later one takes the place of one of its id
     restart_interval: int = 0
     blocks: list[tuple[_Codes, _Codes]] = field(default_factory=list)  # of one unit, in order
     scan: bytes = b""
@@ -61,7 +67,11 @@ def _read(content: bytes) -> _Header:
             parts = range(6, 6 + 3 * body[5], 3)
             header.sampling = {body[n]: (body[n + 1] >> 4, body[n + 1] & 15) for n in parts}
         elif code == _DHT:
-            header.codes.update(_tables(body))
+            for name, codes in _tables(body):
+                header.tables += 1
+                if header.tables > _MAX_TABLES:
+                    raise ValueError("too many tables")
+                header.codes[name] = codes
         elif code == _DRI:
             header.restart_interval = int.from_bytes(body)
         elif code == _SOS:
@@ -71,8 +81,11 @@ def _read(content: bytes) -> _Header:
 
 
 def _tables(body: bytes) -> Iterator[tuple[int, _Codes]]:
+    """Raises ValueError for a table that no decoder would take."""
     at = 0
     while at < len(body):
+        if body[at] not in _TABLE_IDS:
+            raise ValueError("no such table")
         counts = body[at + 1 : at + 17]
         symbols = body[at + 17 : at + 17 + sum(counts)]
         yield body[at], _codes(counts, symbols)
@@ -80,11 +93,13 @@ def _tables(body: bytes) -> Iterator[tuple[int, _Codes]]:
 
 
 def _codes(counts: bytes, symbols: bytes) -> _Codes:
+    if sum(count << 16 - length for length, count in enumerate(counts, start=1)) > _CODES:
+        raise ValueError("more codes than there are")
     codes, left = list[int](), iter(symbols)
     for length, count in enumerate(counts, start=1):
         for _ in range(count):
             codes += [length << 8 | next(left, 0)] * (1 << 16 - length)
-    return codes + [0] * ((1 << 16) - len(codes))
+    return codes + [0] * (_CODES - len(codes))
 
 
 def _blocks(header: _Header, body: bytes) -> Iterator[tuple[_Codes, _Codes]]:
@@ -98,29 +113,35 @@ def _blocks(header: _Header, body: bytes) -> Iterator[tuple[_Codes, _Codes]]:
 
 
 def _is_complete(header: _Header) -> bool:
-    left = header.units
+    left, decoded = header.units, 0
     for part in _RESTART.split(header.scan):
         here = min(left, header.restart_interval or left)
-        if not _holds(part.replace(b"\xff\0", b"\xff"), header.blocks, here):
+        more = _decoded(part.replace(b"\xff\0", b"\xff"), header.blocks, here, decoded)
+        if more is None:
             return False
-        left -= here
+        left, decoded = left - here, decoded + more
     return left == 0
 
 
-def _holds(bits: bytes, blocks: Sequence[tuple[_Codes, _Codes]], units: int) -> bool:
-    end, at, padded = 8 * len(bits), 0, bits + _PADDING
+def _decoded(
+    bits: bytes, blocks: Sequence[tuple[_Codes, _Codes]], units: int, before: int
+) -> int | None:
+    """Return of how many codes the units consist; None when they end before they are whole."""
+    end, at, padded, decoded = 8 * len(bits), 0, bits + _PADDING, 0
     for _ in range(units):
         for tables in blocks:
-            at = _after_block(padded, at, tables)
-            if at > end:
-                return False
-    return True
+            at, codes = _after_block(padded, at, tables)
+            decoded += codes
+            if at > end or before + decoded > _MAX_DECODED:
+                return None
+    return decoded
 
 
-def _after_block(bits: bytes, at: int, tables: tuple[_Codes, _Codes]) -> int:
-    """Return where the next block begins. Raises ValueError at what is no code."""
-    number, codes = 0, tables[0]
+def _after_block(bits: bytes, at: int, tables: tuple[_Codes, _Codes]) -> tuple[int, int]:
+    """Return where the next block begins, and its codes. Raises ValueError at what is no code."""
+    number, decoded, codes = 0, 0, tables[0]
     while number < _COEFFICIENTS:
+        decoded += 1
         byte = at >> 3
         found = codes[int.from_bytes(bits[byte : byte + 3]) >> 8 - (at & 7) & 0xFFFF]
         if not found:
@@ -128,7 +149,7 @@ def _after_block(bits: bytes, at: int, tables: tuple[_Codes, _Codes]) -> int:
         symbol = found & 0xFF
         at += (found >> 8) + (symbol & 15)
         if number and not symbol & 15 and symbol != _SIXTEEN_ZEROS:
-            return at  # the rest of the block is zero
+            return at, decoded  # the rest of the block is zero
         number += 1 if not number else (symbol >> 4) + 1
         codes = tables[1]
-    return at
+    return at, decoded

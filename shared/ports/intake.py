@@ -53,6 +53,10 @@ class Batches(Protocol):
         """
         ...
 
+    def admit(self, admission: Admission, *, of: Batch, now: datetime) -> None:
+        """Write which batch that is there a key stands for. Raises AlreadyAdmitted."""
+        ...
+
     def get(self, tenant: str, batch_id: BatchId) -> Batch:
         """Raises BatchNotFound."""
         ...

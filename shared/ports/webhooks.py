@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.delivery import Delivery
-from shared.domain.ids import DeliveryId, WebhookId
+from shared.domain.ids import DeliveryId, JobId, WebhookId
 from shared.domain.job import Job
 from shared.domain.webhook import Webhook
 
@@ -58,6 +58,10 @@ class Deliveries(Protocol):
 
         None is added any more for an event of the job up to the version given.
         """
+        ...
+
+    def is_closed(self, job_id: JobId) -> bool:
+        """Whether a job's deliveries have been removed, as they are when the job is deleted."""
         ...
 
     def get(self, delivery_id: DeliveryId) -> Delivery:

@@ -40,6 +40,7 @@ from shared.ports.media import ImageSource, MediaStore
 from shared.ports.messages import TaskHint
 from shared.ports.providers import Providers
 from shared.ports.runtime import Clock, Parallel
+from shared.ports.webhooks import Deliveries
 from shared.usecases.provider_gate import ProviderGate
 from shared.usecases.recover import Recover
 from shared.usecases.revise import revise
@@ -73,6 +74,7 @@ class CollectResult:
     media: MediaStore
     gate: ProviderGate
     archive: CallbackArchive
+    deliveries: Deliveries
     transfers: Parallel
     clock: Clock
 
@@ -86,7 +88,9 @@ class CollectResult:
             return self._collect(job_id, hint)
         except JobNotFound:
             self.archive.remove(job_id)
-            self.media.remove(job_id)
+            # A record may also have reached the end of its time before its images.
+            if self.deliveries.is_closed(job_id):
+                self.media.remove(job_id)
             raise
 
     def _collect(self, job_id: JobId, hint: TaskHint | None) -> Job:

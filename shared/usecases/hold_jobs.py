@@ -5,6 +5,7 @@ of the same request that is parked: not answered, and held by no post. Only wher
 makes a job.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -62,6 +63,9 @@ class HoldJobs:
                 return HeldJob(post, self.jobs.get(row.job_id))
             except JobNotFound:
                 self.waiting_posts.answer(post)  # deleted: nobody need look again
+            except Exception:
+                self.give_up(post)
+                raise
         raise VersionConflict("other posts of the same request were faster each time")
 
     def answer(self, post: WaitingPost) -> bool:
@@ -74,6 +78,11 @@ class HoldJobs:
     def release(self, post: WaitingPost) -> bool:
         """Park the job for the next identical post; False when another post has taken it over."""
         return self.waiting_posts.release(post.given_up(self.clock.now()))
+
+    def give_up(self, post: WaitingPost) -> None:
+        """Park the job as far as that can be done: its caller gets an error and posts again."""
+        with suppress(Exception):
+            self.release(post)
 
     def _first(self, request: str, *, is_retry: bool) -> WaitingPost | None:
         now = self.clock.now()

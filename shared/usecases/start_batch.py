@@ -77,6 +77,9 @@ class StartBatch:
             self.batches.add(batch, admission=admission(batch))
         except VersionConflict:
             batch = self.batches.get(key.tenant, batch.id)
+            named = admission(batch)
+            if named:
+                self.batches.admit(named, of=batch, now=self.clock.now())
         if not batch.is_over:
             self.batch_queue.send(batch.tenant, batch.id)
         return batch

@@ -39,6 +39,7 @@ class Collecting(Sending):
             media=self.media,
             gate=self.provider_gate,
             archive=self.callback_archive,
+            deliveries=self.deliveries,
             transfers=self.transfers,
             clock=self.clock,
         )

@@ -183,6 +183,17 @@ def test_an_idempotency_key_stands_for_the_batch_that_it_started(
     assert found.answer == "first"
 
 
+def test_another_key_may_stand_for_a_batch_that_is_there(batches: Batches, jobs: JobStore) -> None:
+    batches.add(a_batch())
+
+    batches.admit(an_admission(), of=a_batch(), now=NOW)
+
+    with pytest.raises(AlreadyAdmitted) as known:
+        batches.admit(an_admission("second"), of=a_batch(), now=NOW)
+    assert known.value.answer == "first"
+    assert jobs.admitted(an_admission().idempotency, now=NOW)
+
+
 def test_a_batch_that_is_there_is_started_by_no_other_key(batches: Batches, jobs: JobStore) -> None:
     batches.add(a_batch())
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -288,3 +289,44 @@ def test_a_row_that_is_contended_is_tried_again_and_then_told() -> None:
             )
         with pytest.raises(Busy):
             DynamoDeliveries(client, table="table").add(of_job(a_job()))
+
+
+def test_a_deleted_jobs_deliveries_are_closed(deliveries: Deliveries) -> None:
+    assert not deliveries.is_closed(a_job().id)
+
+    deliveries.remove_of(a_job())
+
+    assert deliveries.is_closed(a_job().id)
+    assert not deliveries.is_closed(a_job(1).id)
+
+
+def test_removing_beside_a_transaction_is_done_again_and_has_an_end() -> None:
+    client = Aws().dynamodb
+    with Stubber(client) as stubber:
+        stubber.add_client_error("put_item", "TransactionConflictException")
+        stubber.add_response("put_item", {})
+        stubber.add_response("query", {"Items": []})
+        DynamoDeliveries(client, table="table").remove_of(a_job())
+        for _ in range(TRIES):
+            stubber.add_client_error("put_item", "TransactionConflictException")
+        with pytest.raises(Busy):
+            DynamoDeliveries(client, table="table").remove_of(a_job())
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ConditionalCheckFailed"])
+def test_a_save_beside_another_write_has_lost(code: str) -> None:
+    delivery = a_delivery()
+    client = Aws().dynamodb
+    with Stubber(client) as stubber:
+        stubber.add_client_error("put_item", f"{code}Exception")
+        with pytest.raises(VersionConflict):
+            DynamoDeliveries(client, table="table").save(delivery, was=delivery)
+
+
+def test_a_save_that_fails_for_another_reason_says_so() -> None:
+    delivery = a_delivery()
+    client = Aws().dynamodb
+    with Stubber(client) as stubber:
+        stubber.add_client_error("put_item", "ThrottlingException")
+        with pytest.raises(ClientError):
+            DynamoDeliveries(client, table="table").save(delivery, was=delivery)

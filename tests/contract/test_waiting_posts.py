@@ -1,13 +1,19 @@
 """Waiting posts: one post at a time holds a job, and only that one may answer with it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from botocore.stub import Stubber
 
-from shared.domain.errors import VersionConflict
+from shared.adapters.dynamodb.transactions import TRIES
+from shared.adapters.dynamodb.waiting_posts import DynamoWaitingPosts
+from shared.domain.errors import Busy, VersionConflict
 from shared.domain.waiting_post import WaitingPost
 from shared.ports.jobs import JobStore
 from shared.ports.waiting_posts import WaitingPosts
+from tests.contract.aws import Aws
 from tests.contract.samples import MINUTE, NOW, a_job
 
 UNTIL = NOW + timedelta(seconds=27)
@@ -112,3 +118,47 @@ def test_a_job_that_cannot_be_added_is_waited_for_by_nobody(
         jobs.add(a_job(), waiting=a_post())
 
     assert not waiting_posts.of_request("digest")
+
+
+CONFLICT = {"CancellationReasons": [{"Code": "TransactionConflict"}]}
+
+
+@contextmanager
+def meeting_transactions(times: int, *, then: bool = True) -> Iterator[DynamoWaitingPosts]:
+    """A table whose row is in another transaction so many times."""
+    client = Aws().dynamodb
+    with Stubber(client) as stubber:
+        for _ in range(times):
+            stubber.add_client_error("put_item", "TransactionConflictException")
+        if then:
+            stubber.add_response("put_item", {})
+        yield DynamoWaitingPosts(client, table="table")
+
+
+def test_a_row_that_is_being_answered_is_written_again() -> None:
+    with meeting_transactions(2) as waiting_posts:
+        assert waiting_posts.hold(taken(a_post(), "second"), was=a_post())
+    with meeting_transactions(1) as waiting_posts:
+        assert waiting_posts.release(a_post().given_up(NOW))
+
+
+def test_a_row_that_is_never_free_is_told_so() -> None:
+    with meeting_transactions(TRIES, then=False) as waiting_posts, pytest.raises(Busy):
+        waiting_posts.release(a_post().given_up(NOW))
+
+
+@pytest.mark.parametrize("conflicts", [1, TRIES])
+def test_another_transaction_is_no_other_holder(conflicts: int) -> None:
+    client = Aws().dynamodb
+    with Stubber(client) as stubber:
+        for _ in range(conflicts):
+            stubber.add_client_error(
+                "transact_write_items", "TransactionCanceledException", modeled_fields=CONFLICT
+            )
+        stubber.add_response("transact_write_items", {})
+        waiting_posts = DynamoWaitingPosts(client, table="table")
+        if conflicts < TRIES:
+            assert waiting_posts.answer(a_post())
+        else:
+            with pytest.raises(Busy):
+                waiting_posts.answer(a_post())

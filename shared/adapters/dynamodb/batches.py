@@ -40,6 +40,13 @@ class DynamoBatches:
             known = self._known(admission, batch.created_at)
             raise known or exc from exc
 
+    def admit(self, admission: Admission, *, of: Batch, now: datetime) -> None:
+        named = admission_put(admission, owner=of.id, now=now)
+        try:
+            self._write([named], VersionConflict("the same request is being admitted"))
+        except VersionConflict as exc:
+            raise self._known(admission, now) or exc from exc
+
     def _known(self, admission: Admission, now: datetime) -> AlreadyAdmitted | None:
         key = wire(admission_key(admission.idempotency.key))
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)

@@ -2,10 +2,13 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import ClientError
+
+from shared.adapters.dynamodb.conflicts import is_conflict
 from shared.adapters.dynamodb.items import SHARDS, Item, text_of, wire
 from shared.adapters.dynamodb.transactions import TRIES, Contended, Write, transact
 from shared.adapters.dynamodb.webhook_items import (
@@ -22,7 +25,7 @@ from shared.adapters.dynamodb.webhook_items import (
 )
 from shared.domain.delivery import Delivery
 from shared.domain.errors import DeliveryNotFound, FieldError, InvalidRequest, VersionConflict
-from shared.domain.ids import DeliveryId
+from shared.domain.ids import DeliveryId, JobId
 from shared.domain.job import Job
 from shared.domain.refusals import busy
 from shared.ports.webhooks import DeliveryPage, DueDelivery
@@ -37,7 +40,6 @@ class DynamoDeliveries:
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
         self._client = client
         self._table = table
-        self._refused = client.exceptions.ConditionalCheckFailedException
 
     def add(self, delivery: Delivery) -> bool:
         for _ in range(TRIES):
@@ -50,7 +52,15 @@ class DynamoDeliveries:
             return True
         raise busy()
 
+    def is_closed(self, job_id: JobId) -> bool:
+        key = wire(closed_key(job_id))
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return "Item" in answer
+
     def remove_of(self, job: Job) -> None:
+        self._unhindered(lambda: self._remove_of(job))
+
+    def _remove_of(self, job: Job) -> None:
         self._client.put_item(TableName=self._table, Item=closed_item(job))
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -65,6 +75,16 @@ class DynamoDeliveries:
             key = wire(delivery_key(DeliveryId(name["sk"]["S"])))
             for one in (key, {part: name[part] for part in ("pk", "sk")}):
                 self._client.delete_item(TableName=self._table, Key=one)
+
+    def _unhindered(self, write: Callable[[], object]) -> None:
+        """Write again when a transaction was on the same item. Raises Busy."""
+        for _ in range(TRIES):
+            try:
+                write()
+            except self._client.exceptions.TransactionConflictException:
+                continue
+            return
+        raise busy()
 
     def get(self, delivery_id: DeliveryId) -> Delivery:
         key = wire(delivery_key(delivery_id))
@@ -81,7 +101,9 @@ class DynamoDeliveries:
                 ConditionExpression="version = :was",
                 ExpressionAttributeValues=wire({":was": was.version}),
             )
-        except self._refused as exc:
+        except ClientError as exc:
+            if not is_conflict(exc):
+                raise
             raise VersionConflict(f"{was.id} is not at version {was.version}") from exc
 
     def newest(self, tenant: str, *, limit: int, cursor: str | None) -> DeliveryPage:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.dynamodb.items import plain, text_of, time_of, wire
-from shared.adapters.dynamodb.transactions import Write, transact
+from shared.adapters.dynamodb.transactions import TRIES, Contended, Write, transact
 from shared.domain.errors import VersionConflict
 from shared.domain.ids import JobId
+from shared.domain.refusals import busy
 from shared.domain.waiting_post import WaitingPost
 
 if TYPE_CHECKING:
@@ -44,23 +45,32 @@ class DynamoWaitingPosts:
             "ExpressionAttributeValues": wire({":holder": held.holder}),
         }
         taken = VersionConflict("another post holds the job")
-        try:
-            transact(self._client, [Write(delete, taken, "Delete")], table=self._table)
-        except VersionConflict:
-            return False
-        return True
+        write = Write(delete, taken, "Delete", is_shared=True)
+        for _ in range(TRIES):
+            try:
+                transact(self._client, [write], table=self._table)
+            except VersionConflict:
+                return False
+            except Contended:
+                continue
+            return True
+        raise busy()
 
     def _put(self, post: WaitingPost, condition: str, values: Mapping[str, object]) -> bool:
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=waiting_item(post),
-                ConditionExpression=condition,
-                ExpressionAttributeValues=wire(values),
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        for _ in range(TRIES):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=waiting_item(post),
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=wire(values),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+            except self._client.exceptions.TransactionConflictException:
+                continue  # its holder answers at this moment
+            return True
+        raise busy()
 
 
 def waiting_item(post: WaitingPost) -> dict[str, Any]:

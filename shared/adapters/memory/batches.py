@@ -23,14 +23,22 @@ class MemoryBatches:
         self._batches: dict[tuple[str, BatchId], Batch] = {}
 
     def add(self, batch: Batch, *, admission: Admission | None = None) -> None:
-        known = admission and self._jobs.admitted(admission.idempotency, now=batch.created_at)
-        if known:
-            raise known
+        if admission:
+            self._refuse_known(admission, batch.created_at)
         if (batch.tenant, batch.id) in self._batches:
             raise VersionConflict(f"{batch.id} exists")
         if admission:
             self._jobs.admit(admission, owner=batch.id)
         self._batches[batch.tenant, batch.id] = batch
+
+    def admit(self, admission: Admission, *, of: Batch, now: datetime) -> None:
+        self._refuse_known(admission, now)
+        self._jobs.admit(admission, owner=of.id)
+
+    def _refuse_known(self, admission: Admission, now: datetime) -> None:
+        known = self._jobs.admitted(admission.idempotency, now=now)
+        if known:
+            raise known
 
     def get(self, tenant: str, batch_id: BatchId) -> Batch:
         if (tenant, batch_id) not in self._batches:

@@ -86,6 +86,9 @@ class MemoryDeliveries:
         for one in [one for one in self.rows.values() if one.job_id == job.id]:
             del self.rows[one.id]
 
+    def is_closed(self, job_id: JobId) -> bool:
+        return job_id in self._closed
+
     def _is_closed(self, delivery: Delivery) -> bool:
         if delivery.job_id not in self._closed:
             return False

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from shared.adapters.http import HttpAnswer
-from shared.adapters.inline_images import image_in, link_of
+from shared.adapters.inline_images import image_in, inline, link_of
 from shared.adapters.providers.answers import Answer, is_success, read, refusal
 from shared.adapters.providers.words import fault_of, in_words
 from shared.domain.bounds import LONGEST_TASK_ID, MOST_RESULTS
@@ -103,7 +103,7 @@ def report_of(task_id: TaskId, body: Mapping[str, Any], *, key: str) -> TaskRepo
     if not generation or not state:
         return None
     if state is TaskState.SUCCEEDED:
-        where = generation.result_url or generation.b64_json
+        where = generation.result_url or (generation.b64_json and inline(generation.b64_json))
         urls = (link_of(where),) if where else ()
         return TaskReport(task_id=task_id, state=state, result_urls=urls, charged_usd=cost_of(body))
     if state is TaskState.PENDING:

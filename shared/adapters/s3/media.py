@@ -102,8 +102,7 @@ class S3MediaStore:
                 Metadata={_OWNER: of},
             )
         except ClientError as exc:
-            # Without the right to list the bucket, a key that is missing is forbidden.
-            if exc.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404}:
+            if not _is_missing(exc):
                 raise
             raise ResultUnavailable(_no_image()) from exc
 
@@ -127,7 +126,9 @@ class S3MediaStore:
     def read(self, key: str, *, at_most: int | None = None) -> bytes:
         try:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(at_most)
-        except self._client.exceptions.NoSuchKey as exc:
+        except ClientError as exc:
+            if not _is_missing(exc):
+                raise
             raise ResultUnavailable(_no_image()) from exc
 
     def _put(
@@ -204,6 +205,11 @@ def _already_there(exc: ClientError) -> bool:
     if exc.response["Error"]["Code"] in _TAKEN:
         return False
     raise exc
+
+
+def _is_missing(exc: ClientError) -> bool:
+    # Without the right to list the bucket, a key that is missing is forbidden.
+    return exc.response["ResponseMetadata"]["HTTPStatusCode"] in {403, 404}
 
 
 def _no_image() -> Fault:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.inline_images import LONGEST_LINK, decoded, image_in, link_of
+from shared.adapters.inline_images import decoded, image_in, link_of
+from shared.domain.bounds import LONGEST_LINK
 from tests.pictures import a_png
 
 PNG = b64encode(a_png()).decode()
@@ -56,6 +57,7 @@ def test_other_text_holds_nothing(text: str) -> None:
         ({"url": LINK, "b64_json": PNG}, a_png()),
         ({"url": LINK, "b64_json": "QUJD"}, LINK),
         ({"url": LINK, "b64_json": "%%%"}, LINK),
+        ({"url": LINK, "b64_json": 4 * "AAECA/8A"}, 4 * bytes([0, 1, 2, 3, 255, 0])),
         ({"url": "data:,%%", "b64_json": PNG}, a_png()),
         ({"url": None, "b64_json": "QUJD"}, b"ABC"),
         ({"url": "data:image/png;base64,QUJD"}, b"ABC"),

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from shared.domain.api_key import Terms
 from shared.domain.errors import Unavailable
 from shared.domain.ids import JobId
 from shared.domain.limits import Limits
 from shared.domain.offers import Catalog
+from shared.ports.jobs import JobStore
 from tests.http_events import Answer
 from tests.memory_service import NOW, MemoryService
 from tests.pictures import a_png
@@ -129,6 +132,27 @@ class TestAProgramThatSaysNothingOfItsRetries:
         assert (failed.status, again.status) == (503, 200)
         assert len(jobs_of(service)) == 1
 
+    @pytest.mark.parametrize("lost", ["read", "write"])
+    def test_an_outage_after_the_job_is_held_parks_it_at_once(
+        self, service: MemoryService, key: str, lost: str
+    ) -> None:
+        generate(service, key)
+        jobs = service.jobs
+        if lost == "read":
+            failing = wrapped(jobs, "get", before=EndpointConnectionError(endpoint_url="table"))
+        else:
+            service.store.waiting.clear()
+            failing = wrapped(jobs, "add", after=EndpointConnectionError(endpoint_url="table"))
+        use(service, failing)
+        failed = generate(service, key)
+        use(service, jobs)
+        made = len(jobs_of(service))
+
+        again = generate(service, key)
+
+        assert (failed.status, again.status) == (503, 409)
+        assert len(jobs_of(service)) == made
+
     def test_another_body_or_another_key_is_another_request(
         self, service: MemoryService, key: str
     ) -> None:
@@ -152,6 +176,30 @@ class TestAProgramThatSaysNothingOfItsRetries:
 
         assert job_id_of(same) == job_id_of(first)
         assert job_id_of(other) != job_id_of(first)
+
+
+def wrapped(
+    jobs: JobStore, method: str, *, before: Exception | None = None, after: Exception | None = None
+) -> Any:
+    """A store whose one method is lost on its way there, or on its way back."""
+
+    def lost(*args: Any, **parts: Any) -> Any:
+        if before:
+            raise before
+        getattr(jobs, method)(*args, **parts)
+        raise after or AssertionError
+
+    class Lost:
+        def __getattr__(self, name: str) -> Any:
+            return lost if name == method else getattr(jobs, name)
+
+    return Lost()
+
+
+def use(service: MemoryService, jobs: JobStore) -> None:
+    service.jobs = jobs
+    for built in ("hold_jobs", "admit_job"):
+        service.__dict__.pop(built, None)
 
 
 def died_after(service: MemoryService, seconds: float, post: Callable[[], Answer]) -> str:
@@ -328,6 +376,19 @@ class TestJobsThatAreOver:
 
         assert (answer.status, answer.json["error"]["code"]) == (410, "job_deleted")
         assert answer.headers["x-should-retry"] == "false"
+
+    def test_a_job_whose_images_are_gone_already_is_answered_so(
+        self, service: MemoryService, key: str
+    ) -> None:
+        """A deletion takes the images first, and may be interrupted there."""
+        first = generate(service, key)
+        deliver(service)
+        service.bucket.remove(JobId(job_id_of(first)))
+
+        gone, new = generate(service, key), generate(service, key)
+
+        assert (gone.status, gone.json["error"]["code"]) == (410, "job_deleted")
+        assert job_id_of(new) != job_id_of(first)
 
     def test_a_cancelled_job_is_answered_so(self, service: MemoryService, key: str) -> None:
         first = generate(service, key)

@@ -66,6 +66,23 @@ def test_the_same_idempotency_key_gets_the_first_answer_byte_for_byte(
     assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
 
 
+def test_an_idempotency_key_stands_also_for_a_batch_that_is_there(
+    door: FrontDoor, key: str
+) -> None:
+    uploaded(door)
+    door.call("POST", "/v1/batches", UPLOAD, key=key)
+    named = {"idempotency-key": "list-7"}
+
+    first, second = (
+        door.call("POST", "/v1/batches", UPLOAD, key=key, headers=named) for _ in range(2)
+    )
+    other = door.call("POST", "/v1/batches", UPLOAD | {"max_usd": 1}, key=key, headers=named)
+
+    assert second.body == first.body
+    assert second.headers["idempotent-replayed"] == "true"
+    assert other.status == 422
+
+
 def test_two_posts_at_once_with_one_idempotency_key_get_one_answer(
     door: FrontDoor, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,8 @@ class TestErrors:
             ({"size": "1000x1000"}, "size"),
             ({"quality": "ultra"}, "quality"),
             ({"dry_run": True}, "dry_run"),
+            ({"promt": None}, "promt"),
+            ({"promt": "auto"}, "promt"),
             ({"watermark": "perhaps"}, "watermark"),
             ({"seed": "12345678901234567890"}, "seed"),
             ({"response_format": "png"}, "response_format"),

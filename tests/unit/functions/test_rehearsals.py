@@ -116,3 +116,12 @@ def test_a_deadline_that_passes_is_seen(door: FrontDoor) -> None:
     door.service.time.sleep(61)
 
     assert door.post(key, dry_run=True, finish_by=deadline).status == 422
+
+
+def test_a_dry_run_that_is_null_is_no_other_request(door: FrontDoor) -> None:
+    key, headers = door.make_key(), {"idempotency-key": "order-7"}
+
+    plain = door.post(key, headers=headers)
+    null = door.post(key, dry_run=None, headers=headers)
+
+    assert (plain.status, null.status, null.body) == (202, 202, plain.body)

@@ -271,3 +271,19 @@ class TestImagesThatComeMeanwhile:
             service.collect(job.id)
 
         assert service.bucket.objects == {}
+
+
+def test_a_record_that_reached_the_end_of_its_time_leaves_its_images(
+    service: MemoryService,
+) -> None:
+    """`record_days` may be shorter than `media_days`, and callbacks may come again."""
+    job = service.submit()
+    service.apixo.finish_all()
+    service.collect(job.id)
+    kept = dict(service.bucket.objects)
+    service.store._jobs.pop(job.id)  # noqa: SLF001  # as the table's TTL does
+
+    with pytest.raises(JobNotFound):
+        service.collect(job.id)
+
+    assert service.bucket.objects == kept
