@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Final
 
 from functions.departure import Departure
-from shared.api.app import answer, body_of, text_of
+from shared.api.app import JOB_HEADER, answer, body_of, text_of
 from shared.api.openai_requests import DecodedPost, edit_of, generation_of, request_of
 from shared.api.openai_views import Parking, deleted, failure, images_document, still_running
 from shared.api.patience import ANSWER_WITHIN, came_at
@@ -28,7 +28,6 @@ from shared.ports.jobs import Idempotency
 from shared.usecases.admit_job import Admitted, Wish
 from shared.wiring.service import Service
 
-_JOB_HEADER: Final = "x-seedhook-job-id"
 # To read images and to reply, after the wait is over.
 _REPLY_TIME: Final = timedelta(seconds=2)
 # The official clients come again as soon as they may; whole seconds are for all others.
@@ -68,6 +67,7 @@ class ImagePost:
         came = came_at(self.app.current_event.raw_event, self.service.clock.now())
         until = came + timedelta(seconds=self.service.answer_seconds)
         waiting = self._waiting(came, until)
+        self.app.append_context(job_id=waiting.job_id)  # type: ignore[no-untyped-call]  # Powertools
         try:
             return self._result(waiting, until)
         except Exception:
@@ -137,7 +137,7 @@ class ImagePost:
         )
 
     def _result(self, waiting: _Waiting, until: datetime) -> Response[str]:
-        headers = {_JOB_HEADER: str(waiting.job_id)}
+        headers = {JOB_HEADER: str(waiting.job_id)}
         if waiting.is_replay:
             headers["idempotent-replayed"] = "true"
         try:

@@ -22,6 +22,7 @@ from shared.domain.errors import (
 )
 
 _JSON: Final = "application/json"
+JOB_HEADER: Final = "x-seedhook-job-id"
 
 
 def http_app(
@@ -77,7 +78,10 @@ def problem(app: APIGatewayHttpResolver, error: Exception) -> Response[str]:
     told = problem_of(error, request_id=request_id)
     if is_openai(app.current_event.request_context.http.path):
         status, document = error_of(told)
-        return answer(document, status=status, headers=told.headers)
+        # Of a post that has a job already, whatever then went wrong.
+        job_id = app.context.get("job_id")
+        known = {JOB_HEADER: str(job_id)} if job_id else {}
+        return answer(document, status=status, headers={**told.headers, **known})
     return answer(
         told.document, status=told.status, headers=told.headers, content_type=CONTENT_TYPE
     )

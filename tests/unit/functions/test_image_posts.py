@@ -130,6 +130,7 @@ class TestAProgramThatSaysNothingOfItsRetries:
         again = generate(service, key)
 
         assert (failed.status, again.status) == (503, 200)
+        assert job_id_of(failed) == job_id_of(again)
         assert len(jobs_of(service)) == 1
 
     @pytest.mark.parametrize("lost", ["read", "write"])
