@@ -4,10 +4,10 @@ import json
 from http import HTTPStatus
 
 from shared.api.app import answer, bearer_of, body_of, text_of
+from shared.api.path_ids import batch_id_in
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.domain.batch import Batch
 from shared.domain.errors import AlreadyAdmitted
-from shared.domain.ids import BatchId
 from shared.domain.public import batch_document
 from shared.ports.jobs import Admission
 from shared.usecases.admission import admission_of, answer_to
@@ -49,7 +49,7 @@ def add_batch_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.get("/v1/batches/<batch_id>")
     def get_batch(batch_id: str) -> Response[str]:
         tenant = service.authenticate(bearer_of(app)).tenant
-        return answer(batch_document(service.batches.get(tenant, BatchId(batch_id))))
+        return answer(batch_document(service.batches.get(tenant, batch_id_in(batch_id))))
 
 
 def _accepted(text: str, *, is_replay: bool) -> Response[str]:

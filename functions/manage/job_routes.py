@@ -6,11 +6,11 @@ from typing import Any, Final
 from shared.api.app import answer, base_url_of, bearer_of, number_of
 from shared.api.callback_views import callback_view
 from shared.api.job_query import filter_of
+from shared.api.path_ids import job_id_in
 from shared.api.patience import LONGEST_WAIT
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.views import image_link, images_view, job_view, preview_link
 from shared.domain.errors import ImageNotFound, JobNotFound, PreviewNotFound
-from shared.domain.ids import JobId
 from shared.domain.image import StoredImage
 from shared.domain.job import Job
 from shared.wiring.service import Service
@@ -33,7 +33,7 @@ def add_job_routes(app: APIGatewayHttpResolver, service: Service) -> None:
     @app.post("/v1/jobs/<job_id>/retry")
     def retry_job(job_id: str) -> Response[str]:
         key = service.authenticate(bearer_of(app))
-        job = service.retry_job(service.jobs.get(JobId(job_id)), key=key)
+        job = service.retry_job(service.jobs.get(job_id_in(job_id)), key=key)
         return answer(_view(app, service, job), status=HTTPStatus.ACCEPTED)
 
     @app.delete("/v1/jobs/<job_id>")
@@ -119,7 +119,7 @@ def _ask_for_previews(service: Service, job: Job, image: StoredImage) -> None:
 def _job_of_caller(app: APIGatewayHttpResolver, service: Service, job_id: str) -> Job:
     """Another tenant's job looks as if it did not exist."""
     key = service.authenticate(bearer_of(app))
-    job = service.jobs.get(JobId(job_id))
+    job = service.jobs.get(job_id_in(job_id))
     if job.tenant != key.tenant:
         raise JobNotFound(job_id)
     return job

@@ -7,9 +7,9 @@ from aws_lambda_powertools import Logger
 
 from shared.api.app import answer, bearer_of, body_of
 from shared.api.key_views import issued_view, keys_view
+from shared.api.path_ids import key_id_in
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.usage_views import UsageQuery, usage_csv, usage_view
-from shared.domain.ids import KeyId
 from shared.domain.usage import summed
 from shared.wiring.service import Service
 
@@ -42,14 +42,14 @@ def add_key_routes(
     @app.delete("/v1/keys/<key_id>")
     def revoke_key(key_id: str) -> Response[str]:
         only_admin()
-        service.revoke_key(KeyId(key_id))
+        service.revoke_key(key_id_in(key_id))
         logger.info("key revoked", key_id=key_id)
         return answer("", status=HTTPStatus.NO_CONTENT)
 
     @app.post("/v1/keys/<key_id>/rotate")
     def rotate_key(key_id: str) -> Response[str]:
         only_admin()
-        issued = service.rotate_key(KeyId(key_id))
+        issued = service.rotate_key(key_id_in(key_id))
         logger.info("key rotated", key_id=key_id)
         return answer(issued_view(issued, service.clock.now()))
 

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Any
 
 from shared.api.app import answer, bearer_of, body_of, number_of
+from shared.api.path_ids import delivery_id_in, webhook_id_in
 from shared.api.resolver import APIGatewayHttpResolver, Response
 from shared.api.webhook_views import delivery_view, webhook_view
 from shared.domain.api_key import ApiKey
 from shared.domain.delivery import Delivery, DeliveryStatus
 from shared.domain.errors import FieldError, InvalidRequest
-from shared.domain.ids import DeliveryId, WebhookId
 from shared.wiring.service import Service
 
 
@@ -40,7 +40,9 @@ def _add_lifecycle(app: APIGatewayHttpResolver, service: Service) -> None:
 
     @app.get("/v1/webhooks/<webhook_id>")
     def get_webhook(webhook_id: str) -> Response[str]:
-        return answer(webhook_view(service.webhooks.get(caller().tenant, WebhookId(webhook_id))))
+        return answer(
+            webhook_view(service.webhooks.get(caller().tenant, webhook_id_in(webhook_id)))
+        )
 
     @app.patch("/v1/webhooks/<webhook_id>")
     def change_webhook(webhook_id: str) -> Response[str]:
@@ -49,12 +51,12 @@ def _add_lifecycle(app: APIGatewayHttpResolver, service: Service) -> None:
 
         key = caller()
         wanted = read(WebhookChangeRequest, body_of(app.current_event.raw_event)).change()
-        changed = service.manage_webhooks.change(key.tenant, WebhookId(webhook_id), wanted)
+        changed = service.manage_webhooks.change(key.tenant, webhook_id_in(webhook_id), wanted)
         return answer(webhook_view(changed))
 
     @app.delete("/v1/webhooks/<webhook_id>")
     def remove_webhook(webhook_id: str) -> Response[str]:
-        service.manage_webhooks.remove(caller().tenant, WebhookId(webhook_id))
+        service.manage_webhooks.remove(caller().tenant, webhook_id_in(webhook_id))
         return answer("", status=HTTPStatus.NO_CONTENT)
 
 
@@ -68,7 +70,7 @@ def _add_secrets(app: APIGatewayHttpResolver, service: Service) -> None:
 
     @app.post("/v1/webhooks/<webhook_id>/rotate")
     def rotate_secret(webhook_id: str) -> Response[str]:
-        webhook = service.manage_webhooks.rotate(caller().tenant, WebhookId(webhook_id))
+        webhook = service.manage_webhooks.rotate(caller().tenant, webhook_id_in(webhook_id))
         return answer(webhook_view(webhook, with_secret=True))
 
 
@@ -82,7 +84,7 @@ def _add_deliveries(app: APIGatewayHttpResolver, service: Service) -> None:
     def recover(webhook_id: str) -> Response[str]:
         from shared.api.webhook_requests import read_moment
 
-        webhook = service.webhooks.get(caller().tenant, WebhookId(webhook_id))
+        webhook = service.webhooks.get(caller().tenant, webhook_id_in(webhook_id))
         since = read_moment(query().get("since"), pointer="?since")
         done = service.redeliver.recover(webhook, since=since, cursor=query().get("cursor"))
         document = {"object": "recovery", "webhook": webhook.id, "resent": done.count}
@@ -101,12 +103,12 @@ def _add_deliveries(app: APIGatewayHttpResolver, service: Service) -> None:
 
     @app.get("/v1/deliveries/<delivery_id>")
     def get_delivery(delivery_id: str) -> Response[str]:
-        delivery = service.redeliver.find(caller().tenant, DeliveryId(delivery_id))
+        delivery = service.redeliver.find(caller().tenant, delivery_id_in(delivery_id))
         return answer(delivery_view(delivery, with_body=True))
 
     @app.post("/v1/deliveries/<delivery_id>/resend")
     def resend(delivery_id: str) -> Response[str]:
-        delivery = service.redeliver.resend(caller().tenant, DeliveryId(delivery_id))
+        delivery = service.redeliver.resend(caller().tenant, delivery_id_in(delivery_id))
         return answer(delivery_view(delivery), status=HTTPStatus.ACCEPTED)
 
 
