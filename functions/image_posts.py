@@ -97,7 +97,7 @@ class ImagePost:
         except ServiceError:  # no job was made
             raise
         except Exception:
-            for post in opened:  # it may have been written all the same
+            for post in opened:  # the write may have succeeded although its response was lost
                 self.service.hold_jobs.give_up(post)
             raise
         return _Waiting(job_id=_id_of(admitted), post=admitted.post)

@@ -82,7 +82,7 @@ class Cost:
         return cls(
             estimated_usd=money(raw["estimated_usd"]),
             charged_usd=charged,
-            # A stack of before this field told a charge only when it was complete.
+            # Stacks without this field report a charge only when it is complete.
             complete=raw.get("complete", charged is not None) is True,
         )
 

@@ -30,7 +30,7 @@ def add_batch_routes(app: APIGatewayHttpResolver, service: Service) -> None:
             return _accepted(known, is_replay=True)
 
         def admission(batch: Batch) -> Admission | None:
-            # The batch as it was started, whatever becomes of it.
+            # The answer stays that of the start, however the batch ends.
             text = text_of(batch_document(batch))
             return admission_of(text, idempotency, at=service.clock.now())
 

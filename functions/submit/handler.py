@@ -83,7 +83,7 @@ def _admitted(
             key=key,
             idempotency=idempotency,
             claim=departure.claim,
-            # The job as admitted, whatever becomes of it.
+            # The answer stays that of the admission, however the job ends.
             render=lambda job: text_of(job_view(job, base_url=base_url, sign=service.media.link)),
         )
     except InvalidRequest:

@@ -90,7 +90,7 @@ def _in_url(url: str) -> str | bytes | None:
 
 
 def _plain(payload: str) -> bytes | None:
-    """Read a data URI that names no encoding: percent-encoded bytes, or base64 all the same."""
+    """Read a data URI that names no encoding: percent-encoded bytes, or base64 without the word."""
     content = unquote_to_bytes(payload)
     if not _is_known(content):
         unnamed = _from_base64(payload)

@@ -173,7 +173,7 @@ class JobFacts:
     def charged_usd(self) -> Decimal | None:
         """What the providers charged, as far as that is known; None while nothing is.
 
-        A part that is nothing is not told alone: a caller would take it for the whole.
+        A known part of zero is None as well: a caller would read "0" as the whole cost.
         """
         charges = [s.charge for s in self.submissions if s.charge is not None]
         known = sum(charges, Decimal(0))

@@ -98,7 +98,7 @@ class Submission:
 
     @property
     def untold(self) -> int:
-        """For how many of its images nobody has told a charge."""
+        """How many of its images have an unknown charge."""
         return self.images_asked if self.charge is None else self.untold_images
 
     def is_past_hope(self, at: datetime) -> bool:

@@ -51,7 +51,7 @@ class Line:
 def usage_of(job: Job) -> dict[Line, Counts]:
     """Return what a job counts for: once when it is over, and once for each tag.
 
-    While it is tried anew, what the attempts before have cost goes on counting.
+    During a retry the cost of earlier attempts stays counted.
     """
     tags, counted = (None, *dict.fromkeys(job.tags)), _by_payer(job)
     return {_line(job, payer, tag): counts for tag in tags for payer, counts in counted.items()}

@@ -60,7 +60,7 @@ class StartBatch:
     ) -> Batch:
         """`admission` says which answer an idempotency key stands for once the batch is written.
 
-        Raises AlreadyAdmitted when the key has another one by then.
+        Raises AlreadyAdmitted when another post has stored an answer under the key first.
         """
         found = self.folder.look(wish.key, version_id=wish.version_id)
         if found is None:

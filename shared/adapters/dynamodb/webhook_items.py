@@ -23,7 +23,7 @@ from shared.domain.webhook import Webhook
 from shared.ports.webhooks import DueDelivery
 
 _REMEMBERED: Final = timedelta(days=30)
-# However often it is sent anew. What names it for its job outlives the last of its tries.
+# A delivery ends then, however often it is resent. The row that lists it under its job outlives it.
 _LONGEST: Final = timedelta(days=90)
 _NAMED: Final = timedelta(days=100)
 _CLOSED: Final = timedelta(days=7)  # the table's stream brings a job's last event within a day
