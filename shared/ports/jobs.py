@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from shared.domain.errors import AlreadyAdmitted
@@ -16,11 +16,10 @@ from shared.domain.waiting_post import WaitingPost
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idempotency:
-    """A caller's own name for a request: digests, and how they stand for it."""
+    """A caller's own name for a request: digests of the name and of the request."""
 
     key: str
     fingerprint: str
-    life: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

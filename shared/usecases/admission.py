@@ -1,9 +1,12 @@
 """What an idempotency key stands for: the answer to store under it, and the answer it repeats."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from shared.domain.errors import AlreadyAdmitted, JobDeleted, KeyReused
 from shared.ports.jobs import Admission, Idempotency
+
+_KEY_TTL: Final = timedelta(hours=24)
 
 
 def admission_of(answer: str, idempotency: Idempotency | None, *, at: datetime) -> Admission | None:
@@ -12,7 +15,7 @@ def admission_of(answer: str, idempotency: Idempotency | None, *, at: datetime) 
     return Admission(
         idempotency=idempotency,
         answer=answer,
-        expires_at=at + idempotency.life,
+        expires_at=at + _KEY_TTL,
     )
 
 
